@@ -1,0 +1,24 @@
+"""Designs: dense and sparse matrices, and the standardised view of either, behind one set of operations."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from ._base import Design, Standardized
+from .csc import CSC
+from .dense import Dense
+
+__all__ = ["CSC", "Dense", "Design", "Standardized", "make_design"]
+
+
+def make_design(X) -> Design:
+    """The design of a validated matrix: used as it is if Fortran-ordered or sorted CSC in floats, else copied once."""
+    dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
+    if not sparse.issparse(X):
+        return Dense(np.asfortranarray(X, dtype=dtype))
+    X = X.tocsc().astype(dtype, copy=False)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return CSC(X)

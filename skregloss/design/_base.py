@@ -1,0 +1,92 @@
+"""What a design is: the few operations on the columns of X that solvers need."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import Jittable
+
+# Working memory of one block of columns or rows, in bytes: large enough for BLAS, small enough for the cache.
+BLOCK_BYTES = 16 * 2**20
+
+
+class Design(Jittable):
+    """An n x p matrix X, read by columns. Results are float64 whatever the storage.
+
+    Kernels call `dot` and `add_scaled` on the lowered design; everything else works on whole arrays.
+    """
+
+    # Whether `gram` can subtract a constant from each column before multiplying, without a dense copy.
+    can_shift = False
+    n_samples: int
+    n_features: int
+
+    def matvec(self, coef, columns=None):
+        """X[:, columns] @ coef"""
+        raise NotImplementedError
+
+    def rmatvec(self, vector, columns=None):
+        """X[:, columns].T @ vector"""
+        raise NotImplementedError
+
+    def squares(self, weights, columns=None, shift=None):
+        """sum_i weights_i (x_ij - shift_j)^2 for each of the columns"""
+        raise NotImplementedError
+
+    def gram(self, weights, columns, others=None, shift=None):
+        """(X[:, columns] - shift)' diag(weights) (X[:, others] - shift); others = columns if None"""
+        raise NotImplementedError
+
+    def dot(self, column, vector):
+        """x_column' vector (in kernels)"""
+        raise NotImplementedError
+
+    def add_scaled(self, column, factor, weights, out):
+        """out += factor * weights * x_column, in place (in kernels)"""
+        raise NotImplementedError
+
+
+class Standardized(Design):
+    """The view (X - 1 shift') / scale of another design; nothing is copied.
+
+    A shift serves the conditioning of dense Gram matrices only: it goes with an intercept, which absorbs it exactly.
+    Kernels therefore see the unshifted columns and eliminate the intercept themselves.
+    """
+
+    def __init__(self, design, shift, scale):
+        self.design = design
+        self.shift = shift
+        self.scale = scale
+        self.n_samples, self.n_features = design.n_samples, design.n_features
+
+    def kernel_parameters(self):
+        return {"design": self.design, "scale": self.scale}
+
+    def matvec(self, coef, columns=None):
+        columns = slice(None) if columns is None else columns
+        scaled = coef / self.scale[columns]
+        every = columns if isinstance(columns, np.ndarray) else None
+        return self.design.matvec(scaled, every) - self.shift[columns] @ scaled
+
+    def rmatvec(self, vector, columns=None):
+        product = self.design.rmatvec(vector, columns)
+        columns = slice(None) if columns is None else columns
+        return (product - self.shift[columns] * vector.sum()) / self.scale[columns]
+
+    def squares(self, weights, columns=None):
+        shift = self.shift if columns is None else self.shift[columns]
+        scale = self.scale if columns is None else self.scale[columns]
+        return self.design.squares(weights, columns, shift) / scale**2
+
+    def gram(self, weights, columns, others=None):
+        product = self.design.gram(weights, columns, others, self.shift)
+        others = columns if others is None else others
+        product /= self.scale[columns][:, None]
+        product /= self.scale[others]
+        return product
+
+    def dot(self, column, vector):
+        return self.design.dot(column, vector) / self.scale[column]
+
+    def add_scaled(self, column, factor, weights, out):
+        self.design.add_scaled(column, factor / self.scale[column], weights, out)

@@ -1,0 +1,136 @@
+"""A sparse design, stored column by column. The only place that knows what `indptr` is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+from ._base import Design
+
+
+class CSC(Design):
+    """X in sorted compressed sparse column form with float32 or float64 data, used as it is."""
+
+    def __init__(self, X):
+        self.data, self.indices, self.indptr = X.data, X.indices, X.indptr
+        self.n_samples, self.n_features = X.shape
+
+    def kernel_parameters(self):
+        return {"data": self.data, "indices": self.indices, "indptr": self.indptr}
+
+    def _columns(self, columns):
+        return np.arange(self.n_features) if columns is None else columns
+
+    def matvec(self, coef, columns=None):
+        return _matvec(self.lower(), np.asarray(coef), self._columns(columns), np.zeros(self.n_samples))
+
+    def rmatvec(self, vector, columns=None):
+        return _rmatvec(self.lower(), vector, self._columns(columns))
+
+    def squares(self, weights, columns=None, shift=None):
+        columns = self._columns(columns)
+        shift = np.zeros(len(columns)) if shift is None else shift
+        return _squares(self.lower(), weights, columns, shift)
+
+    def gram(self, weights, columns, others=None, shift=None):
+        if others is None:
+            return _gram(self.lower(), weights, columns, self.n_samples)
+        return _cross_gram(self.lower(), weights, columns, others, self.n_samples)
+
+    def dot(self, column, vector):
+        total = 0.0
+        for k in range(self.indptr[column], self.indptr[column + 1]):
+            total += self.data[k] * vector[self.indices[k]]
+        return total
+
+    def add_scaled(self, column, factor, weights, out):
+        for k in range(self.indptr[column], self.indptr[column + 1]):
+            i = self.indices[k]
+            out[i] += factor * weights[i] * self.data[k]
+
+
+@kernel(reorder=True)
+def _matvec(design, coef, columns, out):
+    for c in range(columns.shape[0]):
+        if coef[c] != 0.0:
+            for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+                out[design.indices[k]] += coef[c] * design.data[k]
+    return out
+
+
+@kernel(reorder=True)
+def _rmatvec(design, vector, columns):
+    result = np.empty(columns.shape[0])
+    for c in range(columns.shape[0]):
+        result[c] = design.dot(columns[c], vector)
+    return result
+
+
+@kernel(reorder=True)
+def _squares(design, weights, columns, shift):
+    total = weights.sum()
+    result = np.zeros(columns.shape[0])
+    for c in range(columns.shape[0]):
+        # Entries that are not stored contribute shift^2 each: summed apart, so that nothing cancels.
+        unstored = total
+        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+            weight = weights[design.indices[k]]
+            unstored -= weight
+            result[c] += weight * (np.float64(design.data[k]) - shift[c]) ** 2
+        if shift[c] != 0.0:
+            result[c] += max(unstored, 0.0) * shift[c] ** 2
+    return result
+
+
+@kernel
+def _rows_of(design, columns, n_samples):
+    """The chosen columns in row form: where each row starts, the position of each entry's column, and the entries."""
+    starts = np.zeros(n_samples + 1, np.int64)
+    for c in range(columns.shape[0]):
+        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+            starts[design.indices[k] + 1] += 1
+    for i in range(n_samples):
+        starts[i + 1] += starts[i]
+    free = starts[:-1].copy()
+    places = np.empty(starts[-1], np.int32)
+    entries = np.empty(starts[-1], np.float64)
+    for c in range(columns.shape[0]):
+        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+            i = design.indices[k]
+            places[free[i]] = c
+            entries[free[i]] = design.data[k]
+            free[i] += 1
+    return starts, places, entries
+
+
+@kernel
+def _gram(design, weights, columns, n_samples):
+    # One pass over rows costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns.
+    starts, places, entries = _rows_of(design, columns, n_samples)
+    size = columns.shape[0]
+    result = np.zeros((size, size))
+    for i in range(n_samples):
+        if weights[i] != 0.0:
+            for a in range(starts[i], starts[i + 1]):
+                value = weights[i] * entries[a]
+                row = result[places[a]]
+                for b in range(starts[i], a + 1):
+                    row[places[b]] += value * entries[b]
+    for a in range(size):
+        for b in range(a):
+            result[b, a] = result[a, b]
+    return result
+
+
+@kernel
+def _cross_gram(design, weights, columns, others, n_samples):
+    starts, places, entries = _rows_of(design, others, n_samples)
+    result = np.zeros((columns.shape[0], others.shape[0]))
+    for c in range(columns.shape[0]):
+        row = result[c]
+        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+            i = design.indices[k]
+            value = weights[i] * design.data[k]
+            for b in range(starts[i], starts[i + 1]):
+                row[places[b]] += value * entries[b]
+    return result

@@ -1,0 +1,89 @@
+"""A dense design, stored column by column."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._base import BLOCK_BYTES, Design
+
+
+class Dense(Design):
+    """X as a Fortran-ordered float32 or float64 array, used as it is."""
+
+    can_shift = True
+
+    def __init__(self, X):
+        # The transpose is C-ordered: taking columns of X is taking contiguous rows of it.
+        self.rows = X.T
+        self.n_features, self.n_samples = self.rows.shape
+
+    def kernel_parameters(self):
+        return {"rows": self.rows}
+
+    def _blocks(self, columns):
+        """Pairs (place in the result, block of columns as float64 rows)."""
+        count = self.n_features if columns is None else len(columns)
+        if columns is None and self.rows.dtype == np.float64:
+            yield slice(0, count), self.rows
+            return
+        size = max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
+        for start in range(0, count, size):
+            place = slice(start, min(start + size, count))
+            block = self.rows[place] if columns is None else self.rows[columns[place]]
+            yield place, block.astype(np.float64, copy=False)
+
+    def matvec(self, coef, columns=None):
+        if columns is None:
+            support = np.flatnonzero(coef)
+            if 2 * len(support) < self.n_features:
+                return self.matvec(coef[support], support)
+        result = np.zeros(self.n_samples)
+        for place, block in self._blocks(columns):
+            result += coef[place] @ block
+        return result
+
+    def rmatvec(self, vector, columns=None):
+        result = np.empty(self.n_features if columns is None else len(columns))
+        for place, block in self._blocks(columns):
+            np.dot(block, vector, out=result[place])
+        return result
+
+    def squares(self, weights, columns=None, shift=None):
+        columns = np.arange(self.n_features) if columns is None else columns
+        result = np.empty(len(columns))
+        for place, block in self._blocks(columns):
+            if shift is not None:
+                block = block - shift[place][:, None]
+            result[place] = np.einsum("ij,ij,j->i", block, block, weights)
+        return result
+
+    def gram(self, weights, columns, others=None, shift=None):
+        result = np.zeros((len(columns), len(columns if others is None else others)))
+        width = max(1, len(columns) + (0 if others is None else len(others)))
+        height = max(1, 4 * BLOCK_BYTES // (8 * width))
+        root = np.sqrt(weights)
+        for start in range(0, self.n_samples, height):
+            rows = slice(start, start + height)
+            left = self._weighted(columns, rows, root, shift)
+            right = left if others is None else self._weighted(others, rows, root, shift)
+            result += left @ right.T
+        return result
+
+    def _weighted(self, columns, rows, root, shift):
+        block = self.rows[columns, rows].astype(np.float64, copy=False)
+        if shift is not None:
+            block -= shift[columns][:, None]
+        block *= root[rows]
+        return block
+
+    def dot(self, column, vector):
+        total = 0.0
+        row = self.rows[column]
+        for i in range(row.shape[0]):
+            total += row[i] * vector[i]
+        return total
+
+    def add_scaled(self, column, factor, weights, out):
+        row = self.rows[column]
+        for i in range(row.shape[0]):
+            out[i] += factor * weights[i] * row[i]

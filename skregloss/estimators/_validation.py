@@ -1,0 +1,79 @@
+"""Checks of parameters and of data, each with an error that says what was expected and what was got."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+from sklearn.utils import check_array
+
+from ..losses import BY_NAME, Loss
+
+
+def check_number(estimator, name: str, low: float, *, closed: bool, integer: bool = False) -> None:
+    """Raise unless parameter `name` is a finite number (an integer if asked) above `low`, or at it if `closed`."""
+    value = getattr(estimator, name)
+    kind = numbers.Integral if integer else numbers.Real
+    described = f"{'an integer' if integer else 'a finite number'} {'>=' if closed else '>'} {low}"
+    message = f"The {name!r} parameter of {type(estimator).__name__} must be {described}. Got {value!r} instead."
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(message)
+    if not np.isfinite(value) or value < low or (value == low and not closed):
+        raise ValueError(message)
+
+
+def check_flag(estimator, name: str) -> None:
+    """Raise unless parameter `name` is True or False."""
+    value = getattr(estimator, name)
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead.")
+
+
+def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
+    """Raise if the loss is for classes and the estimator is not, or the other way round."""
+    if loss.classification != classification:
+        fitting = ", ".join(repr(name) for name, cls in BY_NAME.items() if cls.classification == classification)
+        raise ValueError(
+            f"The 'loss' parameter of {type(estimator).__name__} must be a loss for "
+            f"{'classes' if classification else 'numeric targets'}: one of {fitting}, or an object. "
+            f"Got {estimator.loss!r} instead."
+        )
+
+
+def check_domain(loss: Loss, y: np.ndarray) -> None:
+    """Raise if the loss is not defined for one of the targets."""
+    outside = np.flatnonzero(~loss.y_interval.contains(y))
+    if len(outside):
+        i = outside[0]
+        raise ValueError(
+            f"{type(loss).__name__} is defined for y in {loss.y_interval}, "
+            f"but y[{i}] is {y[i]}{f' ({len(outside)} such values)' if len(outside) > 1 else ''}."
+        )
+
+
+def check_weights(sample_weight, n_samples: int) -> np.ndarray | None:
+    """Finite weights >= 0, not all zero, one per sample; a number is the weight of every sample."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, numbers.Number):
+        sample_weight = np.full(n_samples, sample_weight)
+    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight per sample, ({n_samples},).")
+    if np.any(weights < 0.0):
+        i = np.flatnonzero(weights < 0.0)[0]
+        raise ValueError(f"sample_weight must not be negative, but sample_weight[{i}] is {weights[i]}.")
+    if not np.any(weights > 0.0):
+        raise ValueError("sample_weight is zero for every sample; at least one weight must be positive.")
+    return weights
+
+
+def check_offset(offset, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Finite numbers, one per linear predictor of each sample."""
+    if offset is None:
+        return None
+    offset = check_array(offset, ensure_2d=False, dtype=np.float64, input_name="offset")
+    if offset.shape != shape:
+        per = "sample" if len(shape) == 1 else "sample and class"
+        raise ValueError(f"offset has shape {offset.shape}; expected one number per {per}, {shape}.")
+    return offset

@@ -1,0 +1,114 @@
+"""What a loss is: scalar functions of one target and one linear predictor, and the facts that solvers ask for."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from .._jit import Jittable
+
+# The search for a conjugate goes no farther than this: a slope not reached by then is not reached at all.
+FARTHEST_ETA = 1e9
+
+
+class Interval(NamedTuple):
+    """The targets a loss is defined for."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    low_closed: bool = False
+    high_closed: bool = False
+
+    def contains(self, y):
+        """Elementwise membership, as a boolean array."""
+        y = np.asarray(y)
+        above = y >= self.low if self.low_closed else y > self.low
+        below = y <= self.high if self.high_closed else y < self.high
+        return above & below
+
+    def __str__(self):
+        return f"{'[' if self.low_closed else '('}{self.low:g}, {self.high:g}{']' if self.high_closed else ')'}"
+
+
+class Loss(Jittable, BaseEstimator):
+    """A loss l(y, eta) of one target y and one linear predictor eta.
+
+    A subclass gives `value` and `gradient`, and states what differs from the defaults below. Methods are plain scalar
+    functions in NumPy or math calls: the solvers compile them. `gradient` and `hessian` are derivatives in eta.
+    """
+
+    # The string that names the loss in an estimator, and other strings that do too.
+    name: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    # Whether the gradient is continuous in eta, and whether the value is convex in eta.
+    smooth: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+    # Whether the hessian is 1 everywhere: quadratic models are then exact, and their matrices can be kept.
+    constant_curvature: ClassVar[bool] = False
+    # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
+    classification: ClassVar[bool] = False
+    defines_probability: ClassVar[bool] = False
+    # The value of eta at which the decision changes.
+    decision_threshold: ClassVar[float] = 0.0
+    y_interval: ClassVar[Interval] = Interval()
+
+    @property
+    def lipschitz(self) -> float:
+        """The least upper bound of the hessian over all y and eta; infinite if there is none."""
+        return np.inf
+
+    def value(self, y, eta):
+        """l(y, eta)"""
+        raise NotImplementedError
+
+    def gradient(self, y, eta):
+        """l'(y, eta)"""
+        raise NotImplementedError
+
+    def hessian(self, y, eta):
+        """l''(y, eta), or an element of the generalised derivative of l'; a central difference unless overridden."""
+        h = 1e-5 * (1.0 + abs(eta))
+        return (self.gradient(y, eta + h) - self.gradient(y, eta - h)) / (2.0 * h)
+
+    def model_curvature(self, y, eta):
+        """The curvature of quadratic models: the hessian, or where that can be negative something that cannot."""
+        return max(self.hessian(y, eta), 0.0)
+
+    def conjugate(self, y, u):
+        """sup over eta of u eta - l(y, eta), for a convex loss; infinite where u is no slope of l.
+
+        Found by bisection unless overridden.
+        """
+        low, high = -1.0, 1.0
+        while self.gradient(y, low) > u and low > -FARTHEST_ETA:
+            low *= 2.0
+        while self.gradient(y, high) < u and high < FARTHEST_ETA:
+            high *= 2.0
+        slack = 1e-12 * (1.0 + abs(u))
+        if self.gradient(y, low) > u + slack or self.gradient(y, high) < u - slack:
+            return np.inf
+        for _ in range(200):
+            middle = 0.5 * (low + high)
+            if self.gradient(y, middle) < u:
+                low = middle
+            else:
+                high = middle
+        return u * low - self.value(y, low)
+
+    def minimum(self, y):
+        """min over eta of l(y, eta), or the infimum"""
+        return -self.conjugate(y, 0.0)
+
+    def inverse_link(self, eta):
+        """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""
+        return eta
+
+    def validate(self) -> None:
+        """Raise a ValueError or TypeError, naming parameter and valid values, if a parameter is not valid."""
+
+    @classmethod
+    def examples(cls) -> list:
+        """Instances that between them show everything the class can do; tests run over all of them."""
+        return [cls()]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._base import Loss
+from ._shared import POSITIVE, room, x_log
+
+
+class Gamma(Loss):
+    """eta + y exp(-eta)
+
+    Domain: y > 0. Link: log, exp(eta) is the mean.
+
+    For positive amounts whose standard deviation grows like their mean: costs, durations, rainfall. Effects multiply,
+    and an error counts relative to the prediction.
+    """
+
+    name = "gamma"
+    y_interval = POSITIVE
+
+    def value(self, y, eta):
+        return eta + y * np.exp(-eta)
+
+    def gradient(self, y, eta):
+        return 1.0 - y * np.exp(-eta)
+
+    def hessian(self, y, eta):
+        return y * np.exp(-eta)
+
+    def conjugate(self, y, u):
+        # The ratio of y to its mean at slope u is 1 - u.
+        ratio = room(1.0 - u, 1.0)
+        return x_log(ratio, ratio / y) - ratio if ratio >= 0.0 else math.inf
+
+    def minimum(self, y):
+        return 1.0 + math.log(y)
+
+    def inverse_link(self, eta):
+        return np.exp(eta)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._base import Loss
+from ._shared import room, share_log
+
+
+class LogLoss(Loss):
+    """log(1 + exp(-m)), with m = y eta
+
+    Domain: y = -1 or +1. Link: logit, eta is the log of the odds of +1.
+
+    Logistic regression, the default for two classes: also known as binary cross-entropy. Coefficients are logarithms of
+    odds ratios, and probabilities tend to be well calibrated.
+    """
+
+    name = "log_loss"
+    aliases = ("binary_crossentropy",)
+    classification = True
+    defines_probability = True
+
+    @property
+    def lipschitz(self) -> float:
+        return 0.25
+
+    def value(self, y, eta):
+        m = y * eta
+        return max(-m, 0.0) + np.log1p(np.exp(-abs(m)))
+
+    def gradient(self, y, eta):
+        m = y * eta
+        small = np.exp(-abs(m))
+        return -y * (small if m > 0.0 else 1.0) / (1.0 + small)
+
+    def hessian(self, y, eta):
+        small = np.exp(-abs(eta))
+        return small / (1.0 + small) ** 2
+
+    def conjugate(self, y, u):
+        # The slope is -y times the probability of the other class: the conjugate is the negative entropy.
+        p, q = room(-u * y, 1.0), room(1.0 + u * y, 1.0)
+        if p < 0.0 or q < 0.0:
+            return math.inf
+        return share_log(p, q, 1.0) + share_log(q, p, 1.0)
+
+    def minimum(self, y):
+        return 0.0
+
+    def inverse_link(self, eta):
+        return np.exp(min(eta, 0.0)) / (1.0 + np.exp(-abs(eta)))

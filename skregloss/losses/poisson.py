@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._base import Loss
+from ._shared import NON_NEGATIVE, room, x_log
+
+
+class Poisson(Loss):
+    """exp(eta) - y eta
+
+    Domain: y >= 0. Link: log, exp(eta) is the mean.
+
+    For counts and rates whose variance grows like their mean: claims per year, visits per day. Effects multiply.
+    """
+
+    name = "poisson"
+    y_interval = NON_NEGATIVE
+
+    def value(self, y, eta):
+        return np.exp(eta) - y * eta
+
+    def gradient(self, y, eta):
+        return np.exp(eta) - y
+
+    def hessian(self, y, eta):
+        return np.exp(eta)
+
+    def conjugate(self, y, u):
+        # The mean at slope u is y + u.
+        mean = room(y + u, y)
+        return x_log(mean, mean) - mean if mean >= 0.0 else math.inf
+
+    def minimum(self, y):
+        return y - x_log(y, y)
+
+    def inverse_link(self, eta):
+        return np.exp(eta)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+
+from ._base import Loss
+from ._shared import NON_NEGATIVE, require
+
+
+class SquaredEpsilonInsensitive(Loss):
+    """max(0, abs(r) - epsilon)^2, with r = y - eta
+
+    Domain: y real. Link: identity, eta is the middle of a tube of half-width epsilon.
+
+    For a numeric target that is right up to a tolerance, such as a rounded measurement: errors within it cost nothing,
+    so that only the samples outside the tube shape the fit.
+
+    Parameters
+    ----------
+    epsilon : float, default=0.1
+        The error, in units of y, that is free.
+    """
+
+    name = "squared_epsilon_insensitive"
+
+    def __init__(self, epsilon: float = 0.1):
+        self.epsilon = epsilon
+
+    def validate(self) -> None:
+        require(self, "epsilon", NON_NEGATIVE)
+
+    @classmethod
+    def examples(cls) -> list:
+        return [cls(), cls(epsilon=0), cls(epsilon=2.5)]
+
+    @property
+    def lipschitz(self) -> float:
+        return 2.0
+
+    def value(self, y, eta):
+        return max(0.0, abs(y - eta) - self.epsilon) ** 2
+
+    def gradient(self, y, eta):
+        return math.copysign(2.0 * max(0.0, abs(y - eta) - self.epsilon), eta - y)
+
+    def hessian(self, y, eta):
+        return 2.0 if abs(y - eta) >= self.epsilon else 0.0
+
+    def conjugate(self, y, u):
+        # At slope u the residual beyond the tube is abs(u) / 2, so eta = y + u / 2 + epsilon sign(u).
+        return u * (y + 0.25 * u) + self.epsilon * abs(u)
+
+    def minimum(self, y):
+        return 0.0

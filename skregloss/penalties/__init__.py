@@ -1,0 +1,39 @@
+"""Penalties: one file, one class each. `get_penalty` turns what an estimator is given into one of them."""
+
+from __future__ import annotations
+
+import difflib
+
+from ._base import Penalty
+from .elastic_net import ElasticNet
+from .l0 import L0
+from .l1 import L1
+from .l2 import L2
+from .log_sum import LogSum
+from .lq import Lq
+from .mcp import MCP
+from .no_penalty import NoPenalty
+from .scad import SCAD
+from .scaled import Scaled
+from .sum import Sum
+
+__all__ = ["L0", "L1", "L2", "MCP", "SCAD", "ElasticNet", "LogSum", "Lq", "NoPenalty", "Penalty", "Scaled", "Sum"]
+
+BY_NAME = {cls.name: cls for cls in map(globals().get, __all__) if cls.name}
+
+
+def get_penalty(penalty) -> Penalty:
+    """The penalty object that a penalty object, a name, or None (no penalty) stands for."""
+    if isinstance(penalty, Penalty):
+        return penalty
+    if penalty is None:
+        return NoPenalty()
+    if isinstance(penalty, type) and issubclass(penalty, Penalty):
+        raise TypeError(f"penalty is the class {penalty.__name__}; pass an object: {penalty.__name__}().")
+    if not isinstance(penalty, str):
+        raise TypeError(f"penalty is {penalty!r}; valid are a penalty object such as L1(), a name, or None.")
+    if penalty not in BY_NAME:
+        close = difflib.get_close_matches(penalty.lower(), BY_NAME)
+        hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ValueError(f"penalty is {penalty!r}; valid names are {', '.join(map(repr, sorted(BY_NAME)))}.{hint}")
+    return BY_NAME[penalty]()

@@ -1,0 +1,21 @@
+"""The one place that decides whether a loss and a penalty work together, and which solver serves them."""
+
+from __future__ import annotations
+
+from .working_set import WorkingSetSolver
+
+
+def check_pair(loss, penalty) -> None:
+    """Raise the one error for a pair that cannot be fitted, before any data is touched."""
+    if not penalty.has_prox:
+        raise ValueError(penalty.why_no_prox())
+    if not loss.smooth or not penalty.separable:
+        raise ValueError(
+            f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "
+            "valid are a smooth loss and a penalty that is a sum over coefficients."
+        )
+
+
+def make_solver(problem) -> WorkingSetSolver:
+    """The solver of a problem whose pair has been checked."""
+    return WorkingSetSolver(problem)

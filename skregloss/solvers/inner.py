@@ -1,0 +1,105 @@
+"""The minimum of a penalised model: weights homotopy where the penalty is of L1 type, else descent with support Newton.
+
+minimise over b:   (b - b0)'G(b - b0)/2 - q'(b - b0) + sum_j P_j(b_j)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import homotopy
+from .coordinate_descent import slopes
+from .penalty_terms import penalty_sum
+
+EPOCHS = 10
+# Solves of a linear system: the first, and one that mends its rounding.
+REFINEMENTS = 2
+MAX_ROUNDS = 200
+
+
+def minimize_model(model, l1_l2, tolerance):
+    """Move model.b to the minimum, to `tolerance` in the gradient."""
+    if l1_l2 is not None and not _minimize_exactly(model, *l1_l2):
+        return
+    _descend(model, l1_l2 is not None and l1_l2[0] == 0.0, tolerance)
+
+
+def _minimize_exactly(model, l1, l2):
+    """Follow the weights; True if descent has to do (or finish) the work."""
+    bounded = np.isfinite(model.low).any() or np.isfinite(model.high).any()
+    if l1 == 0.0 or bounded or not hasattr(model, "gram"):
+        return True
+    ridge = l2 * model.strengths
+    gram = model.gram.copy()
+    gram[np.diag_indices(len(gram))] += ridge + homotopy.RIDGE * np.diag(gram)
+    b, outcome = homotopy.minimize(gram, model.q - ridge * model.b, model.b.copy(), l1 * model.strengths)
+    if outcome != homotopy.FINISHED or not np.isfinite(b).all():
+        return True
+    model.q -= (b - model.b) @ model.gram
+    model.b = b
+    return False
+
+
+def _descend(model, smooth, tolerance):
+    """Epochs of coordinate descent, and a Newton step on the support whenever an epoch leaves all signs alone.
+
+    A penalty that is smooth at zero has every coefficient in its support, so that Newton steps alone do.
+    """
+    if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
+        for _ in range(REFINEMENTS):
+            _newton_step(model, smooth)
+        return
+    stable = smooth
+    for _ in range(MAX_ROUNDS):
+        if stable:
+            _newton_step(model, smooth)
+        change, stable = model.epochs(EPOCHS, tolerance)
+        if change <= tolerance:
+            return
+
+
+def _newton_step(model, smooth):
+    """Solve (G + P'')_SS d = q_S - P'_S, and go there or as far as the first kink or bound, if that is downhill."""
+    b, low, high = model.b, model.low, model.high
+    inside = (low < b) & (b < high)
+    support = np.flatnonzero(inside if smooth else inside & (b != 0.0))
+    if len(support) == 0:
+        return
+    strengths, here = model.strengths[support], b[support]
+    if smooth:
+        # P = strength c b^2 / 2: the curvature anywhere will do, and 0 is no kink.
+        _, curvature = slopes(model.penalty, np.ones(len(support)), strengths)
+        derivative = curvature * here
+    else:
+        derivative, curvature = slopes(model.penalty, here, strengths)
+    downhill = model.gradient()[support] - derivative
+    move = model.solve(support, curvature, downhill)
+    if move is None or not np.isfinite(move).all():
+        return
+    fraction, stop = _room(here, move, low[support], high[support], smooth)
+    bend = model.bend(support, move)
+    gain = model.gradient()[support] @ move
+    before = penalty_sum(model.penalty, here, strengths)
+    for _ in range(8):
+        there = here + fraction * move
+        if stop is not None and fraction < 1.0:
+            there[stop[0]] = stop[1]
+        rise = penalty_sum(model.penalty, there, strengths) - before
+        if rise - fraction * gain + 0.5 * fraction**2 * bend <= 0.0:
+            model.move(support, there - here)
+            model.b[support] = there
+            return
+        fraction, stop = 0.5 * fraction, None
+
+
+def _room(here, move, low, high, smooth):
+    """The largest fraction <= 1 of `move` that crosses no kink or bound, and (which, where) it stops."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.where(move > 0.0, high, low)
+        if not smooth:
+            ends = np.where(here * move < 0.0, np.where(here > 0.0, np.maximum(ends, 0.0), np.minimum(ends, 0.0)), ends)
+        fractions = np.where(move != 0.0, (ends - here) / move, np.inf)
+    first = int(np.argmin(fractions))
+    if fractions[first] >= 1.0:
+        return 1.0, None
+    return max(float(fractions[first]), 0.0), (first, ends[first])

@@ -1,0 +1,86 @@
+"""The judge of points: brings the free block to its minimum, and certifies what results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .certificate import duality_gap, violations
+from .free_block import FreeBlock, minimize_free
+from .problem import Point
+from .solution import Certificate
+
+SEPARABLE = (
+    "the loss has no minimum over the unpenalised coefficients (separable classes, or a group of rows without events): "
+    "penalise them, or give them bounds"
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A point with the gradient and violation of its penalised columns."""
+
+    point: Point
+    gradient: np.ndarray
+    violation: np.ndarray
+    certificate: Certificate
+    error: float
+    advice: str
+
+
+class Judge:
+    """Certifies points of one problem at one strength."""
+
+    def __init__(self, problem, blocks, null, tol):
+        self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
+        self.free = FreeBlock(problem, blocks.free)
+        # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
+        self.shrink = np.ones(len(blocks.penalized))
+
+    @property
+    def wanted_violation(self):
+        return self.tol * self.null.gradient_size
+
+    def __call__(self, point) -> Judgement:
+        problem, blocks = self.problem, self.blocks
+        point, settled = minimize_free(problem, self.free, point)
+        gradient = problem.design.rmatvec(point.gradient, None if len(blocks.free) == 0 else blocks.penalized)
+        violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
+        gap = np.nan
+        if problem.convex and settled and self.null.exists and len(blocks.penalized):
+            gap = duality_gap(problem, point, gradient, blocks)
+        gap = gap if np.isfinite(gap) else np.nan
+        kkt = violation.max(initial=0.0)
+        if self.free.size:
+            kkt = max(kkt, np.abs(self.free.gradient(point.gradient)).max())
+        kkt /= self.null.gradient_size
+        relative_gap = gap / self.null.deviance
+        error = kkt if np.isnan(gap) else relative_gap
+        if not settled:
+            error = np.inf  # however small the gradient has become, there is no minimum here
+        penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
+        certificate = Certificate(
+            float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
+        )
+        return Judgement(point, gradient, violation, certificate, error, "" if settled else SEPARABLE)
+
+    def violations(self, judged, ahead):
+        """The violations if all strengths were multiplied by `ahead`."""
+        strengths = ahead * self.blocks.strengths[self.blocks.penalized]
+        return violations(self.problem, self.free, judged.point, judged.gradient, self.blocks, strengths=strengths)
+
+    def worthwhile_gain(self, judged):
+        """The gain below which a Newton step on the working set has done its work.
+
+        A gap is an objective, a violation the root of one; and while columns are missing, a hundredth of the gap will do.
+        """
+        wanted = 0.1 * self.tol if self.problem.convex else 0.01 * self.tol**2
+        gap = judged.certificate.gap if np.isfinite(judged.certificate.gap) else 0.0
+        return max(wanted * self.null.deviance, 1e-17 * self.null.deviance, 0.01 * gap)
+
+    @staticmethod
+    def improved(before, after) -> bool:
+        """Whether the error or the objective has fallen by more than rounding."""
+        gain = before.certificate.objective - after.certificate.objective
+        return after.error < 0.9 * before.error or gain > 1e-13 * abs(before.certificate.objective)

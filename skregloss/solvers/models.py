@@ -1,0 +1,181 @@
+"""Quadratic models of the loss on a working set, with the free block eliminated: on the Gram matrix or on the residual.
+
+    loss(b + d) ~ loss - q'd + d'Gd/2,     G = X'HX - V'KV,    q = -X'grad - V'K q_free,    K = (Z'HZ)^+,   V = Z'HX
+
+Both kinds offer the same: coordinate-descent epochs, the product with G, a solve on the support, and the step they arrived
+at. H is the curvature of the loss times the damping of the model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+from scipy.sparse.linalg import LinearOperator, cg
+
+from .coordinate_descent import DEPENDENT_CURVATURE, gram_epochs, residual_epochs
+from .free_block import pseudo_inverse
+from .homotopy import RIDGE
+
+# The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
+LARGEST_GRAM = 4000
+
+
+def make_model(problem, free, point, columns, blocks, damping, gram_store):
+    """The model at `point` on the penalised `columns`."""
+    # Where every coefficient is in the support and they outnumber the samples, conjugate gradients need fewer steps than
+    # there are samples, and no matrix.
+    dense = problem.penalty.l1_l2_parts() is not None and problem.penalty.l1_l2_parts()[0] == 0.0
+    small = len(columns) <= (min(LARGEST_GRAM, len(problem.y)) if dense else LARGEST_GRAM)
+    kind = GramModel if small else ResidualModel
+    return kind(problem, free, point, columns, blocks, damping, gram_store)
+
+
+class _Model:
+    def __init__(self, problem, free, point, columns, blocks, damping):
+        self.problem, self.free, self.columns = problem, free, columns
+        self.penalty = problem.kernel_penalty
+        self.weights = point.curvature * damping
+        self.start = point.coef[columns]
+        self.b = self.start.copy()
+        self.strengths = blocks.strengths[columns]
+        self.low, self.high = problem.low[columns], problem.high[columns]
+        self.free_gradient = -free.gradient(point.gradient)
+        self.inverse = pseudo_inverse(free.gram(self.weights)) if free.size else np.zeros((0, 0))
+        self.cross = free.cross(self.weights, columns)
+        self.solved = self.inverse @ self.cross
+
+    def free_step(self):
+        """The step of the free block that goes with the one of b."""
+        return self.inverse @ (self.free_gradient - self.cross @ (self.b - self.start))
+
+
+class GramModel(_Model):
+    """G as a matrix: for working sets, whose columns are few."""
+
+    def __init__(self, problem, free, point, columns, blocks, damping, gram_store):
+        super().__init__(problem, free, point, columns, blocks, damping)
+        plain = gram_store.gram(columns) * damping if gram_store else problem.design.gram(self.weights, columns)
+        length = np.diag(plain).copy()
+        self.gram = plain - self.cross.T @ self.solved
+        self.diagonal = np.diag(self.gram).copy()
+        # A column in the span of the free block can only gain by rounding: it is given the curvature it has without them.
+        self.diagonal[self.diagonal <= DEPENDENT_CURVATURE * length] = 0.0
+        self.gram[np.diag_indices(len(columns))] = np.where(self.diagonal > 0.0, self.diagonal, length)
+        self.q = -problem.design.rmatvec(point.gradient, columns) - self.solved.T @ self.free_gradient
+
+    def epochs(self, count, tolerance):
+        return gram_epochs(self.penalty, self.gram, self.q, self.b, self.strengths, self.low, self.high, count, tolerance)
+
+    def gradient(self):
+        """q at the current b"""
+        return self.q
+
+    def solve(self, support, extra, right_side):
+        """(G_SS + diag(extra))^-1 right_side, or None where that is not positive definite"""
+        matrix = self.gram[np.ix_(support, support)]
+        matrix[np.diag_indices(len(support))] += extra + RIDGE * np.diag(matrix)
+        try:
+            return linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True), right_side)
+        except linalg.LinAlgError:
+            return None
+
+    def bend(self, support, move):
+        """move' G_SS move"""
+        return move @ (self.gram[np.ix_(support, support)] @ move)
+
+    def move(self, support, move):
+        """b_S += move"""
+        self.b[support] += move
+        self.q -= move @ self.gram[support]
+
+
+class ResidualModel(_Model):
+    """G as an operator: for working sets so large that a Gram matrix costs more than it saves."""
+
+    def __init__(self, problem, free, point, columns, blocks, damping, gram_store):
+        super().__init__(problem, free, point, columns, blocks, damping)
+        length = problem.design.squares(self.weights, columns)
+        self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
+        self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
+        self.residual = -point.gradient
+        self.free_left = self.free_gradient.copy()
+
+    def epochs(self, count, tolerance):
+        return residual_epochs(
+            self.penalty,
+            self.problem.design.lower(),
+            self.columns,
+            self.weights,
+            self.residual,
+            self.cross,
+            self.solved,
+            self.free_left,
+            self.diagonal,
+            self.b,
+            self.strengths,
+            self.low,
+            self.high,
+            count,
+            tolerance,
+        )
+
+    def gradient(self):
+        product = self.problem.design.rmatvec(self.residual, self.columns)
+        return product - self.solved.T @ self.free_left
+
+    def _times(self, support, move):
+        """G_SS move"""
+        columns = self.columns[support]
+        product = self.problem.design.rmatvec(self.weights * self.problem.design.matvec(move, columns), columns)
+        return product - self.solved[:, support].T @ (self.cross[:, support] @ move)
+
+    def solve(self, support, extra, right_side):
+        diagonal = self.diagonal[support] + extra
+        if (diagonal <= 0.0).any():
+            return None
+        size = (len(support), len(support))
+        operator = LinearOperator(size, lambda move: self._times(support, move) + extra * move, dtype=np.float64)
+        preconditioner = LinearOperator(size, lambda move: move / diagonal, dtype=np.float64)
+        step, _ = cg(operator, right_side, rtol=1e-10, maxiter=500, M=preconditioner)
+        return step
+
+    def bend(self, support, move):
+        return move @ self._times(support, move)
+
+    def move(self, support, move):
+        self.b[support] += move
+        self.residual -= self.weights * self.problem.design.matvec(move, self.columns[support])
+        self.free_left -= self.cross[:, support] @ move
+
+
+class GramStore:
+    """X'WX for a loss of constant curvature, grown by the columns it lacks and kept across models."""
+
+    def __init__(self, problem, weights):
+        self.design, self.weights = problem.design, weights
+        self.columns = np.empty(0, dtype=np.int64)
+        self.place = np.full(problem.n_features, -1)
+        self.stored = np.empty((0, 0))
+
+    def gram(self, columns):
+        """The Gram matrix of the columns"""
+        new = columns[self.place[columns] < 0]
+        if len(new):
+            if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
+                self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
+                self.place[:] = -1
+                new = columns
+            self._extend(new)
+        at = self.place[columns]
+        return self.stored[np.ix_(at, at)]
+
+    def _extend(self, new):
+        old, count = len(self.columns), len(self.columns) + len(new)
+        stored = np.empty((count, count))
+        stored[:old, :old] = self.stored
+        stored[old:, old:] = self.design.gram(self.weights, new)
+        if old:
+            stored[:old, old:] = self.design.gram(self.weights, self.columns, new)
+            stored[old:, :old] = stored[:old, old:].T
+        self.stored, self.columns = stored, np.concatenate([self.columns, new])
+        self.place[new] = np.arange(old, count)

@@ -1,0 +1,123 @@
+"""The outer loop: a working set of columns, solved by proximal Newton, checked against all columns by the certificate."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from .coordinate_check import confirm_violations
+from .judge import Judge
+from .models import GramStore
+from .null_model import null_model, smallest_null_alpha
+from .prox_newton import minimize_on
+from .solution import Solution
+
+SMALLEST_SET = 10
+# Model gradients are solved to this share of the null model's.
+MODEL_TOLERANCE = 1e-13
+# Without progress for this many rounds, rounding has been reached.
+PATIENCE = 3
+MAX_ROUNDS = 1000
+
+logger = logging.getLogger("skregloss")
+
+
+class WorkingSetSolver:
+    """Solves one problem at one strength after another, each from the last one's solution if asked to."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        self._null_models = {}
+        self._alpha_max = None
+        self._store = GramStore(problem, problem.weights) if problem.loss.constant_curvature else None
+
+    def null(self, blocks):
+        """The null model of these blocks; it depends on which columns are free."""
+        key = blocks.free.tobytes()
+        if key not in self._null_models:
+            self._null_models[key] = null_model(self.problem, blocks)
+        return self._null_models[key]
+
+    def alpha_max(self) -> float:
+        """The least alpha at which the null model passes the certificate."""
+        if self._alpha_max is None:
+            blocks = self.problem.blocks(1.0)
+            self._alpha_max = smallest_null_alpha(self.problem, self.null(blocks), blocks)
+        return self._alpha_max
+
+    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
+        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`."""
+        problem, blocks = self.problem, self.problem.blocks(alpha)
+        null = self.null(blocks)
+        judge = Judge(problem, blocks, null, tol)
+        now = judge(null.point if start is None else start)
+        best, steps, idle = now, 0, 0
+        working = np.empty(0, dtype=np.int64)
+        seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
+        for _ in range(MAX_ROUNDS):
+            self._report(alpha, steps, now, working)
+            if now.certificate.converged or steps >= max_iter or idle > PATIENCE or len(blocks.penalized) == 0:
+                break
+            before, moved = now, None
+            if idle and not problem.penalty.convex and self._store is None:
+                moved = confirm_violations(judge, now)
+            if moved is not None:
+                now, steps = judge(moved), steps + 1
+            else:
+                working = self._extend(working, now, blocks, seed)
+                point, count = minimize_on(
+                    problem,
+                    now.point,
+                    blocks.penalized[working],
+                    blocks,
+                    target=judge.worthwhile_gain(now),
+                    tolerance=MODEL_TOLERANCE * null.gradient_size,
+                    max_steps=max_iter - steps,
+                    gram_store=self._store,
+                )
+                now, steps, seed = judge(point), steps + count, None
+            idle = 0 if judge.improved(before, now) else idle + 1
+            best = now if not problem.penalty.convex or now.error <= best.error else best
+        return self._solution(alpha, blocks, best, max(steps, 1))
+
+    def _strong_rule(self, judge, now, alpha, previous_alpha):
+        """Violations at strength 2 alpha - previous_alpha: zero for columns that can be left out at first."""
+        if previous_alpha is None or not np.isfinite(previous_alpha) or alpha <= 0.0:
+            return now.violation
+        return judge.violations(now, ahead=max(2.0 - previous_alpha / alpha, 0.0))
+
+    def _extend(self, working, now, blocks, seed):
+        """Positions of the new working set: the support, what was in it, and the worst violators, at most twice as many."""
+        if not self._selects():
+            return np.arange(len(blocks.penalized))
+        support = np.flatnonzero(now.point.coef[blocks.penalized] != 0.0)
+        if len(working) > 2 * max(len(support), SMALLEST_SET):
+            working = working[now.violation[working] > 0.0]
+        working = np.union1d(working, support)
+        score = now.violation.copy() if seed is None else np.maximum(now.violation, seed)
+        score[working] = 0.0
+        candidates = np.flatnonzero(score > 0.0)
+        room = max(SMALLEST_SET, len(working))
+        if seed is not None:
+            room = max(room, int(4 * np.sqrt(len(score))))
+        if len(candidates) > room:
+            candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
+        return np.union1d(working, candidates)
+
+    def _selects(self) -> bool:
+        """Whether optimal coefficients can be exactly zero."""
+        parts = self.problem.penalty.l1_l2_parts()
+        return self.problem.bounded or parts is None or parts[0] > 0.0
+
+    def _report(self, alpha, steps, now, working):
+        certificate = now.certificate
+        logger.info(
+            "alpha %.4g, step %d: objective %.12g, relative gap %.2g, violation %.2g, working set of %d",
+            alpha, steps, certificate.objective, certificate.relative_gap, certificate.kkt, len(working),
+        )  # fmt: skip
+
+    def _solution(self, alpha, blocks, best, steps) -> Solution:
+        coef, intercept = self.problem.original(best.point.coef, best.point.intercept)
+        worst = int(blocks.penalized[np.argmax(best.violation)]) if len(best.violation) else -1
+        return Solution(coef, intercept, alpha, self.alpha_max(), best.certificate, steps, worst, best.advice, best.point)

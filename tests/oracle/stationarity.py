@@ -1,0 +1,72 @@
+"""The certificate of non-convex problems: how far each coefficient is from the global minimum of its own model."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import brentq
+
+from . import penalties
+from .gap import null_model
+from .problem import Problem
+
+GRID = np.concatenate([[0.0], np.geomspace(1e-9, 1e-2, 60), np.linspace(0.011, 1.0, 400)])
+TIE = 1e-11
+
+
+def fixed_point_residual(loss, params, penalty, X, y, coef, intercept, **settings):
+    """max_j h_j |b_j - argmin_j|, relative to the largest entry of the null model's gradient.
+
+    argmin_j minimises g_j (x - b_j) + h_j (x - b_j)^2 / 2 + P(x) within the bounds, h_j being the curvature of the mean
+    loss along coefficient j with intercept and unpenalised columns eliminated. Of several minima the nearest counts.
+    """
+    problem = Problem(loss, params, penalty, X, y, **settings)
+    coef = np.asarray(coef, float)
+    null_eta = null_model(problem)
+    null_size = np.abs(problem.gradient(null_eta)[problem.bound]).max(initial=0.0) or 1.0
+    eta = problem.eta(coef, intercept)
+    gradient, curvature = problem.gradient(eta), _curvatures(problem, eta)
+    free_gradient = problem.columns(problem.free).T @ (problem.weights * problem.rows.slope(eta))
+    worst = np.abs(free_gradient).max(initial=0.0)
+    for j in problem.bound:
+        minima = _best_minima(problem, j, coef[j], gradient[j], curvature[j])
+        worst = max(worst, curvature[j] * np.min(abs(coef[j] - minima)))
+    return worst / null_size
+
+
+def _curvatures(problem, eta):
+    """Second moments of the columns under the curvature of the loss, what the free columns explain taken out."""
+    weights = problem.weights * problem.rows.curvature(eta)
+    X = problem.columns(np.arange(problem.X.shape[1]), intercept=False)
+    Z = problem.columns(problem.free)
+    inverse = np.linalg.pinv((Z.T * weights) @ Z)
+    moments = weights @ X**2 - np.einsum("jk,kl,jl->j", (X.T * weights) @ Z, inverse, (X.T * weights) @ Z)
+    smallest = 1e-12 * moments.max()
+    return np.maximum(moments, smallest or 1.0)
+
+
+def _best_minima(problem, j, b, g, h):
+    """All global minimisers of coefficient j's model, found on a grid and refined where the derivative changes sign."""
+    strength, low, high = problem.strengths[j], problem.low[j], problem.high[j]
+
+    def model(x):
+        return g * (x - b) + h * (x - b) ** 2 / 2 + penalties.value(problem.penalty, x, strength)
+
+    def derivative(x):
+        return g + h * (x - b) + penalties.derivative(problem.penalty, x, strength)
+
+    farthest = b - g / h  # the minimiser without penalty: no minimiser lies beyond it
+    grid = np.unique(np.clip(farthest * GRID, low, high))
+    slopes = np.array([derivative(x) if x else np.nan for x in grid])
+    falls_then_rises = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] > 0))
+    inner = [brentq(derivative, grid[k], grid[k + 1], xtol=1e-300, rtol=1e-15) for k in falls_then_rises]
+    candidates = np.array([*inner, *grid])
+    values = model(candidates)
+    size = abs(g * farthest) + h * farthest**2 + penalties.value(problem.penalty, farthest, strength)
+    local = np.array([*([True] * len(inner)), *_local_minima(model(grid))])
+    return candidates[local & (values <= values.min() + TIE * size)]
+
+
+def _local_minima(values):
+    """Which points of a grid are no worse than their neighbours."""
+    padded = np.concatenate([[np.inf], values, [np.inf]])
+    return (values <= padded[:-2]) & (values <= padded[2:])
