@@ -37,6 +37,10 @@ class Design(Jittable):
         """(X[:, columns] - shift)' diag(weights) (X[:, others] - shift); others = columns if None"""
         raise NotImplementedError
 
+    def outer(self, columns, scales, shift=None):
+        """(X[:, columns] - shift) diag(scales) (X[:, columns] - shift)', an n x n array"""
+        raise NotImplementedError
+
     def dot(self, column, vector):
         """x_column' vector (in kernels)"""
         raise NotImplementedError
@@ -84,6 +88,9 @@ class Standardized(Design):
         product /= self.scale[columns][:, None]
         product /= self.scale[others]
         return product
+
+    def outer(self, columns, scales):
+        return self.design.outer(columns, scales / self.scale[columns] ** 2, self.shift)
 
     def dot(self, column, vector):
         return self.design.dot(column, vector) / self.scale[column]

@@ -37,6 +37,9 @@ class CSC(Design):
             return _gram(self.lower(), weights, columns, self.n_samples)
         return _cross_gram(self.lower(), weights, columns, others, self.n_samples)
 
+    def outer(self, columns, scales, shift=None):
+        return _outer(self.lower(), columns, scales, self.n_samples)
+
     def dot(self, column, vector):
         total = 0.0
         for k in range(self.indptr[column], self.indptr[column + 1]):
@@ -133,4 +136,17 @@ def _cross_gram(design, weights, columns, others, n_samples):
             value = weights[i] * design.data[k]
             for b in range(starts[i], starts[i + 1]):
                 row[places[b]] += value * entries[b]
+    return result
+
+
+@kernel
+def _outer(design, columns, scales, n_samples):
+    result = np.zeros((n_samples, n_samples))
+    for c in range(columns.shape[0]):
+        start, stop = design.indptr[columns[c]], design.indptr[columns[c] + 1]
+        for k in range(start, stop):
+            value = scales[c] * design.data[k]
+            row = result[design.indices[k]]
+            for other in range(start, stop):
+                row[design.indices[other]] += value * design.data[other]
     return result

@@ -69,6 +69,18 @@ class Dense(Design):
             result += left @ right.T
         return result
 
+    def outer(self, columns, scales, shift=None):
+        result = np.zeros((self.n_samples, self.n_samples))
+        size = max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
+        for start in range(0, len(columns), size):
+            part = columns[start : start + size]
+            block = self.rows[part].astype(np.float64, copy=False)
+            if shift is not None:
+                block -= shift[part][:, None]
+            block *= np.sqrt(scales[start : start + size])[:, None]
+            result += block.T @ block
+        return result
+
     def _weighted(self, columns, rows, root, shift):
         block = self.rows[columns, rows].astype(np.float64, copy=False)
         if shift is not None:

@@ -31,16 +31,16 @@ def column_position(key, n_features: int, feature_names, parameter: str) -> int:
         )
     names = [str(name) for name in feature_names]
     if key not in names:
-        raise ValueError(f"{parameter} names column {key!r}, which X does not have; {_valid_names(key, names)}.")
+        raise ValueError(f"{parameter} names column {key!r}, which X does not have; {_valid_names(key, names)}")
     return names.index(key)
 
 
 def _valid_names(key, names):
     close = difflib.get_close_matches(key, names)
     if close:
-        return f"did you mean {' or '.join(map(repr, close))}?".rstrip("?")
+        return f"did you mean {' or '.join(map(repr, close))}?"
     shown = ", ".join(map(repr, names[:MOST_NAMES_SHOWN]))
-    return f"its columns are {shown}{', ...' if len(names) > MOST_NAMES_SHOWN else ''}"
+    return f"its columns are {shown}{', ...' if len(names) > MOST_NAMES_SHOWN else '.'}"
 
 
 def by_position(entries: Mapping, n_features: int, feature_names, parameter: str) -> dict:
@@ -124,7 +124,8 @@ def _side(side, n_features, missing):
     values = _numbers(side, "bounds", missing)
     if values.shape not in ((), (n_features,)):
         raise ValueError(
-            f"bounds has a side of shape {values.shape}; valid are a number, None, and one number per column, ({n_features},)."
+            f"bounds has a side of shape {values.shape}; valid are a number, None, "
+            f"and one number per column, ({n_features},)."
         )
     return values
 

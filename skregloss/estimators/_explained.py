@@ -7,7 +7,7 @@ import numpy as np
 from ..losses import Loss
 from ..penalties import NoPenalty
 from ..solvers import Problem
-from ..solvers.certificate import null_model
+from ..solvers.null_model import null_model
 
 EPS = np.finfo(np.float64).eps
 

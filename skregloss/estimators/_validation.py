@@ -26,7 +26,9 @@ def check_flag(estimator, name: str) -> None:
     """Raise unless parameter `name` is True or False."""
     value = getattr(estimator, name)
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead.")
+        raise TypeError(
+            f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead."
+        )
 
 
 def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
@@ -57,9 +59,11 @@ def check_weights(sample_weight, n_samples: int) -> np.ndarray | None:
         return None
     if isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(n_samples, sample_weight)
+    if np.shape(sample_weight) != (n_samples,):
+        raise ValueError(
+            f"sample_weight has shape {np.shape(sample_weight)}; expected one weight per sample, ({n_samples},)."
+        )
     weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if weights.shape != (n_samples,):
-        raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight per sample, ({n_samples},).")
     if np.any(weights < 0.0):
         i = np.flatnonzero(weights < 0.0)[0]
         raise ValueError(f"sample_weight must not be negative, but sample_weight[{i}] is {weights[i]}.")
@@ -72,8 +76,7 @@ def check_offset(offset, shape: tuple[int, ...]) -> np.ndarray | None:
     """Finite numbers, one per linear predictor of each sample."""
     if offset is None:
         return None
-    offset = check_array(offset, ensure_2d=False, dtype=np.float64, input_name="offset")
-    if offset.shape != shape:
+    if np.shape(offset) != shape:
         per = "sample" if len(shape) == 1 else "sample and class"
-        raise ValueError(f"offset has shape {offset.shape}; expected one number per {per}, {shape}.")
-    return offset
+        raise ValueError(f"offset has shape {np.shape(offset)}; expected one number per {per}, {shape}.")
+    return check_array(offset, ensure_2d=False, dtype=np.float64, input_name="offset")

@@ -10,9 +10,6 @@ import numpy as np
 
 # Directions of Z whose curvature is below this share of the largest are taken as dependent on the others.
 RANK_TOLERANCE = 1e-12
-# A gradient this small relative to the sizes of what it sums is rounding.
-GRADIENT_ROUNDING = 1e-14
-MAX_STEPS = 100
 
 
 class FreeBlock:
@@ -60,6 +57,10 @@ class FreeBlock:
                 result[0, 1:] = result[1:, 0] = self.design.rmatvec(weights, self.columns)
         return result
 
+    def matrix(self):
+        """Z as an array"""
+        return np.column_stack([self.apply(unit) * np.ones(self.design.n_samples) for unit in np.eye(self.size)])
+
     def add(self, point, step):
         """The coefficients and intercept of `point` moved by `step`."""
         coef, intercept = point.coef.copy(), point.intercept
@@ -77,43 +78,3 @@ def pseudo_inverse(gram):
     keep = values > RANK_TOLERANCE * max(values[-1], 0.0)
     vectors = vectors[:, keep] / scale[:, None]
     return (vectors / values[keep]) @ vectors.T
-
-
-def minimize_free(problem, free, point):
-    """Newton's method on the free block alone; the point, and whether it got to the minimum (there may be none)."""
-    if free.size == 0:
-        return point, True
-    lengths = np.sqrt(np.maximum(np.diag(free.gram(problem.weights)), 0.0))
-    previous = np.inf
-    for _ in range(MAX_STEPS):
-        gradient = free.gradient(point.gradient)
-        weighted = problem.weights > 0.0
-        size = np.sqrt((point.gradient[weighted] ** 2 / problem.weights[weighted]).sum())
-        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * size).all():
-            return point, True
-        step = -pseudo_inverse(free.gram(point.curvature)) @ gradient
-        decrement = -gradient @ step
-        moved = free.apply(step)
-        fraction, eta, value = 1.0, point.eta + moved, np.inf
-        slack = 1e-15 * abs(point.value)
-        while fraction > 1e-10:
-            eta = point.eta + fraction * moved
-            value = problem.loss_at(eta)
-            if value <= point.value - 1e-4 * fraction * decrement + slack:
-                break
-            fraction *= 0.5
-        else:
-            return point, _settled(point, moved, decrement)
-        coef, intercept = free.add(point, fraction * step)
-        # Below the rounding of the objective only the gradient can tell progress; stop when it makes none.
-        stalled = decrement <= slack and np.abs(gradient / np.maximum(lengths, 1e-300)).max() >= 0.5 * previous
-        previous = np.abs(gradient / np.maximum(lengths, 1e-300)).max()
-        point = problem.at(coef, intercept, eta)
-        if stalled:
-            return point, _settled(point, moved, decrement)
-    return point, False
-
-
-def _settled(point, moved, decrement):
-    """Whether a Newton step that cannot be improved upon was small: where the infimum lies at infinity it stays near 1."""
-    return decrement <= 1e-10 * (1e-300 + abs(point.value)) and np.abs(moved).max() <= 1e-4 * (1.0 + np.abs(point.eta).max())

@@ -12,8 +12,6 @@ from .coordinate_descent import slopes
 from .penalty_terms import penalty_sum
 
 EPOCHS = 10
-# Solves of a linear system: the first, and one that mends its rounding.
-REFINEMENTS = 2
 MAX_ROUNDS = 200
 
 
@@ -46,8 +44,7 @@ def _descend(model, smooth, tolerance):
     A penalty that is smooth at zero has every coefficient in its support, so that Newton steps alone do.
     """
     if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
-        for _ in range(REFINEMENTS):
-            _newton_step(model, smooth)
+        _newton_step(model, smooth)
         return
     stable = smooth
     for _ in range(MAX_ROUNDS):

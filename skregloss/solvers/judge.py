@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .certificate import duality_gap, violations
-from .free_block import FreeBlock, minimize_free
+from .free_block import FreeBlock
+from .free_minimum import minimize_free
 from .problem import Point
 from .solution import Certificate
 
@@ -44,7 +45,7 @@ class Judge:
 
     def __call__(self, point) -> Judgement:
         problem, blocks = self.problem, self.blocks
-        point, settled = minimize_free(problem, self.free, point)
+        point, settled = minimize_free(problem, self.free, point, self.null.reference)
         gradient = problem.design.rmatvec(point.gradient, None if len(blocks.free) == 0 else blocks.penalized)
         violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
         gap = np.nan

@@ -18,6 +18,7 @@ from .homotopy import RIDGE
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
+CONJUGATE_GRADIENT_TOLERANCE = 1e-4
 
 
 def make_model(problem, free, point, columns, blocks, damping, gram_store):
@@ -130,14 +131,37 @@ class ResidualModel(_Model):
         return product - self.solved[:, support].T @ (self.cross[:, support] @ move)
 
     def solve(self, support, extra, right_side):
+        """(G_SS + diag(extra))^-1 right_side, roughly: the caller repeats until it is content"""
         diagonal = self.diagonal[support] + extra
         if (diagonal <= 0.0).any():
             return None
+        if len(self.weights) < min(len(support), LARGEST_GRAM) and (extra > 0.0).all():
+            return self._solve_by_samples(support, extra, right_side)
         size = (len(support), len(support))
         operator = LinearOperator(size, lambda move: self._times(support, move) + extra * move, dtype=np.float64)
         preconditioner = LinearOperator(size, lambda move: move / diagonal, dtype=np.float64)
-        step, _ = cg(operator, right_side, rtol=1e-10, maxiter=500, M=preconditioner)
+        step, _ = cg(operator, right_side, rtol=CONJUGATE_GRADIENT_TOLERANCE, maxiter=500, M=preconditioner)
         return step
+
+    def _solve_by_samples(self, support, extra, right_side):
+        """The same through an n x n system, for fewer samples than columns.
+
+        (D + Y'Y)^-1 r = D^-1 r - D^-1 Y' (I + Y D^-1 Y')^-1 Y D^-1 r,    Y = (I - P) H^1/2 X,
+        P the projection onto the span of H^1/2 Z.
+        """
+        columns, root = self.columns[support], np.sqrt(self.weights)
+        design = self.problem.design
+        kernel = root[:, None] * design.outer(columns, 1.0 / extra) * root
+        span = root[:, None] * self.free.matrix()
+        projector = self.inverse @ span.T
+        kernel -= span @ (projector @ kernel)
+        kernel -= (kernel @ span) @ projector
+        kernel[np.diag_indices(len(root))] += 1.0
+        first = right_side / extra
+        left = root * design.matvec(first, columns)
+        left = linalg.solve(kernel, left - span @ (projector @ left), assume_a="pos", overwrite_a=True)
+        left -= span @ (projector @ left)
+        return first - design.rmatvec(root * left, columns) / extra
 
     def bend(self, support, move):
         return move @ self._times(support, move)

@@ -33,10 +33,8 @@ def relative_gap(loss, params, penalty, X, y, coef, intercept, **settings):
         return np.nan
     null_theta = problem.rows.slope(null_eta)
     gaps = [
-        _gap(problem, coef, intercept, scaling * theta)
+        _best_scaled_gap(problem, coef, intercept, _feasible(problem, projected, null_theta))
         for projected in _dual_candidates(problem, coef, intercept)
-        for theta in [_feasible(problem, projected, null_theta)]
-        for scaling in SCALINGS
     ]
     return min(gaps, default=np.inf) / null_deviance(problem, null_eta)
 
@@ -113,6 +111,17 @@ def _penalty_slopes(problem, theta, coef):
     v = np.where(at_limit, np.sign(v) * c, v)
     v[_free_directions(problem, coef)] = 0.0
     return v
+
+
+def _best_scaled_gap(problem, coef, intercept, theta):
+    """The least gap over multiples of theta, in which it is convex: once it rises, it goes on rising."""
+    best = np.inf
+    for scaling in SCALINGS:
+        gap = _gap(problem, coef, intercept, scaling * theta)
+        if gap > best:
+            break
+        best = gap
+    return best
 
 
 def _gap(problem, coef, intercept, theta):

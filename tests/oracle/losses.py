@@ -140,7 +140,7 @@ class Rows:
                 break
             reach = np.where(short, 2 * reach, reach)
         low, high = centre - reach, centre + reach
-        for _ in range(120):
+        for _ in range(80):
             middle = low + (high - low) / 2
             above = self.slope(middle) > u
             low, high = np.where(above, low, middle), np.where(above, middle, high)

@@ -33,7 +33,8 @@ def minimize(problem, Z, base, ridge=0.0, linear=0.0, start=None):
         regular = abs(curvatures) > 1e-14 * abs(curvatures).max()
         newton = -axes @ np.where(regular, along / np.where(regular, abs(curvatures), 1.0), 0.0) / scale
         # Near the optimum values no longer tell better from worse, gradients still do.
-        if np.linalg.norm(slope(c + newton)) < 0.5 * np.linalg.norm(gradient) and value(c + newton) <= value(c) + 1e-9:
+        calmer = np.linalg.norm(slope(c + newton)) < 0.5 * np.linalg.norm(gradient)
+        if calmer and value(c + newton) <= value(c) + 1e-9 * abs(value(c)):
             c, step = c + newton, newton
             continue
         for _ in range(60):

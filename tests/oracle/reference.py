@@ -26,24 +26,27 @@ def _strengths(problem):
 
 
 def _rough_fit(problem):
-    """L-BFGS-B over the positive and negative parts of the coefficients."""
+    """L-BFGS-B over the positive and negative parts of the coefficients, in units of the columns' sizes."""
     c, d = _strengths(problem)
     p = len(c)
+    sizes = np.sqrt(problem.weights @ problem.columns(np.arange(p), intercept=False) ** 2)
+    sizes = np.append(np.tile(np.where(sizes > 0, sizes, 1.0), 2), 1.0)
 
-    def value_and_gradient(z):
+    def value_and_gradient(scaled):
+        z = scaled / sizes
         coef = z[:p] - z[p : 2 * p]
         eta = problem.eta(coef, z[-1])
         slope = problem.gradient(eta) + d * coef
         value = problem.mean_loss(eta) + c @ (z[:p] + z[p : 2 * p]) + d @ coef**2 / 2
         intercept_slope = problem.fit_intercept * (problem.weights @ problem.rows.slope(eta))
-        return value, np.concatenate([slope + c, c - slope, [intercept_slope]])
+        return value, np.concatenate([slope + c, c - slope, [intercept_slope]]) / sizes
 
     positive = np.stack([np.maximum(problem.low, 0), np.maximum(problem.high, 0)], axis=1)
     negative = np.stack([np.maximum(-problem.high, 0), np.maximum(-problem.low, 0)], axis=1)
-    box = np.vstack([positive, negative, [[-np.inf, np.inf]]])
-    options = {"maxiter": 100000, "maxfun": 1000000, "ftol": 1e-16, "gtol": 1e-11, "maxcor": 50}
+    box = np.vstack([positive, negative, [[-np.inf, np.inf]]]) * sizes[:, None]
+    options = {"maxiter": 100000, "maxfun": 1000000, "ftol": 1e-15, "gtol": 1e-9}
     start = np.clip(0.0, *box.T)
-    z = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", bounds=box, options=options).x
+    z = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", bounds=box, options=options).x / sizes
     return z[:p] - z[p : 2 * p], z[-1]
 
 

@@ -1,0 +1,184 @@
+"""What regressors and classifiers share: parameters, the fit of linear predictors, and their use."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .. import losses, penalties
+from ..losses import Loss, get_loss
+from ..penalties import Penalty, get_penalty
+from ..solvers import Problem, Solution, check_pair, solve
+from ._columns import column_label, resolve_bounds, resolve_factors
+from ._progress import progress_printed
+from ._validation import check_flag, check_loss_kind, check_number, check_offset
+
+# What solvers use as it is; anything else is converted once.
+SOLVER_LAYOUT: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "order": "F"}
+ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.float64, np.float32]}
+
+
+class PenalizedLinearModel(BaseEstimator):
+    """eta = offset + b0 + X b, with b0 and b at the minimum of mean loss plus penalty."""
+
+    # Whether the losses that fit are those for classes.
+    _classification: ClassVar[bool]
+
+    def set_params(self, **params) -> PenalizedLinearModel:
+        """Set parameters, also those of the loss and the penalty, as in `penalty__l1_ratio=0.5`.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : estimator
+            The estimator itself.
+        """
+        for key, value in params.items():
+            owner, nested, parameter = key.partition("__")
+            if nested and owner in ("loss", "penalty"):
+                given = params.get(owner, getattr(self, owner))
+                if not hasattr(given, "set_params"):
+                    raise ValueError(
+                        f"{key} cannot be set, because {owner} is {given!r} and no object with parameters; "
+                        f"pass the object, as in {owner}={_owner_of(parameter, owner, given)}({parameter}={value!r})."
+                    )
+        return super().set_params(**params)
+
+    def sparsify(self) -> PenalizedLinearModel:
+        """Convert `coef_` to a sparse matrix in CSR format, which saves memory where most coefficients are zero.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        check_is_fitted(self)
+        self.coef_ = sparse.csr_matrix(np.atleast_2d(self._dense_coef()))
+        return self
+
+    def densify(self) -> PenalizedLinearModel:
+        """Convert `coef_` back to an array, the format it has after `fit`.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        check_is_fitted(self)
+        self.coef_ = self._dense_coef()
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        with suppress(TypeError, ValueError):  # for a loss that is not valid the defaults do; the error is up to `fit`
+            tags.target_tags.positive_only = bool(get_loss(self.loss).y_interval.low >= 0.0)
+        return tags
+
+    def _check_parameters(self) -> tuple[Loss, Penalty]:
+        """Raise for the first parameter that is not valid; copies of the loss and the penalty."""
+        check_number(self, "alpha", 0.0, closed=True)
+        check_number(self, "tol", 0.0, closed=False)
+        check_number(self, "max_iter", 1, closed=True, integer=True)
+        for name in ("fit_intercept", "standardize", "warm_start"):
+            check_flag(self, name)
+        if not isinstance(self.verbose, (bool, np.bool_)):
+            check_number(self, "verbose", 0, closed=True, integer=True)
+        loss, penalty = clone(get_loss(self.loss)), clone(get_penalty(self.penalty))
+        check_loss_kind(self, loss, self._classification)
+        loss.validate()
+        penalty.validate()
+        check_pair(loss, penalty)
+        return loss, penalty
+
+    def _fit_predictors(self, loss, penalty, X, targets, weights, offsets, names=("",)) -> list[Solution]:
+        """Fit one linear predictor for each row of targets, and set all attributes but `coef_` and `intercept_`."""
+        columns = X.shape[1], getattr(self, "feature_names_in_", None)
+        penalty = penalty.bind(*columns)
+        options = {
+            "sample_weight": weights,
+            "fit_intercept": bool(self.fit_intercept),
+            "standardize": bool(self.standardize),
+            "factors": resolve_factors(self.penalty_factors, *columns),
+            "bounds": resolve_bounds(self.bounds, *columns),
+        }
+        starts = self._starts(len(targets), X.shape[1])
+        solutions = []
+        with progress_printed(self.verbose):
+            for y, offset, start, name in zip(targets, offsets, starts, names, strict=True):
+                problem = Problem(loss, penalty, X, y, offset=offset, **options)
+                solution = solve(problem, float(self.alpha), tol=self.tol, max_iter=self.max_iter, start=start)
+                self._warn_if_not_converged(solution, name)
+                solutions.append(solution)
+        self.loss_, self.penalty_ = loss, penalty
+        self.n_iter_ = max(solution.n_iter for solution in solutions)
+        self.alpha_max_ = max(solution.alpha_max for solution in solutions)
+        certificates = [solution.certificate for solution in solutions]
+        self.certificate_ = certificates[0] if len(certificates) == 1 else certificates
+        self._needs_offset = offsets[0] is not None
+        return solutions
+
+    def _starts(self, count, n_features):
+        """The last fit's coefficients and intercepts if they are wanted and fit, else Nones."""
+        if self.warm_start and hasattr(self, "coef_"):
+            coef, intercept = np.atleast_2d(self._dense_coef()), np.atleast_1d(self.intercept_)
+            if coef.shape == (count, n_features):
+                return list(zip(coef, intercept, strict=True))
+        return [None] * count
+
+    def _warn_if_not_converged(self, solution: Solution, name: str):
+        if solution.converged:
+            return
+        certificate, worst = solution.certificate, solution.worst_feature
+        message = f"{type(self).__name__}{name} did not converge in {solution.n_iter} iterations"
+        if np.isfinite(certificate.relative_gap):
+            message += f": the relative gap is {certificate.relative_gap:.2g}, tol is {self.tol:g}"
+        elif certificate.kkt > self.tol:
+            message += f": the violation of optimality is {certificate.kkt:.2g}, tol is {self.tol:g}"
+        if worst >= 0:
+            message += f"; worst is the coefficient of {column_label(worst, getattr(self, 'feature_names_in_', None))}"
+        advice = solution.advice or "raise max_iter, set standardize=True if columns differ in scale, or raise alpha"
+        warnings.warn(f"{message}; {advice}.", ConvergenceWarning, stacklevel=4)
+
+    def _predictor(self, X, offset) -> np.ndarray:
+        """eta: (n,), or (n, K) for K linear predictors."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, **ANY_LAYOUT)
+        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        if eta.ndim == 2 and eta.shape[1] == 1:
+            eta = eta[:, 0]
+        if offset is None:
+            if self._needs_offset:
+                raise ValueError(
+                    f"This {type(self).__name__} was fitted with an offset and needs one to predict or score: "
+                    f"pass offset=..., of shape {eta.shape}."
+                )
+            return eta
+        return eta + check_offset(offset, eta.shape)
+
+    def _dense_coef(self):
+        """`coef_` as the array that `fit` made it."""
+        if not sparse.issparse(self.coef_):
+            return self.coef_
+        coef = self.coef_.toarray()
+        return coef if self._classification else coef[0]
+
+
+def _owner_of(parameter: str, kind: str, given) -> str:
+    """The class to suggest for setting `parameter` of a loss or penalty given by name: the named one if it has it."""
+    classes = losses.BY_NAME if kind == "loss" else penalties.BY_NAME
+    named = [classes[given]] if given in classes else []
+    having = [cls for cls in (*named, *classes.values()) if parameter in cls().get_params()]
+    return (having or named or list(classes.values()))[0].__name__

@@ -1,0 +1,120 @@
+"""The minimum of the loss over the free block alone, to rounding; or the finding that there is none.
+
+There may be none: separable classes, or rows without events that an unpenalised column singles out, drive a coefficient to
+infinity. Newton steps then keep moving the linear predictor by about 1 where its curvature has all but vanished.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .free_block import pseudo_inverse
+
+# A gradient this small relative to the sizes of what it sums is rounding.
+GRADIENT_ROUNDING = 1e-14
+MAX_STEPS = 100
+MOST_INTERCEPT_STEPS = 2000
+# The curvature, relative to where it started, at which the intercept has gone to infinity.
+VANISHED = 1e-250
+# A runaway: rows whose curvature has fallen to this share still move by this much for no more than this share of the
+# deviance, so many times in a row.
+COLLAPSE, STRIDE, NEGLIGIBLE, PERSISTENCE = 1e-6, 0.3, 1e-9, 3
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The curvature of the samples and the deviance under the intercept alone, to tell runaways from slow progress."""
+
+    curvature: np.ndarray
+    deviance: float
+
+
+def minimize_intercept(problem, point):
+    """The root of the derivative in the intercept, bracketed by strides that double; and whether there is one."""
+    start, low, high = point, -np.inf, np.inf
+    first, stride, shift = point.curvature.sum(), 1.0, 0.0
+    for _ in range(MOST_INTERCEPT_STEPS):
+        slope, bend = point.gradient.sum(), point.curvature.sum()
+        if bend <= VANISHED * first:
+            return point, False
+        if abs(slope) <= GRADIENT_ROUNDING * np.abs(_sizes(point)).sum():
+            return point, True
+        low, high = (low, shift) if slope > 0.0 else (shift, high)
+        target = shift - stride * slope / bend
+        stride = 1.0 if np.isfinite(low) and np.isfinite(high) else 2.0 * stride
+        if not low < target < high:
+            target = 0.5 * (low + high)
+        if not np.isfinite(target) or target in (low, high):
+            return point, bool(np.isfinite(target))
+        shift = target
+        point = problem.at(start.coef, start.intercept + shift, start.eta + shift)
+    return point, False
+
+
+def minimize_free(problem, free, point, reference):
+    """Newton's method on the free block; the point, and whether it is at the minimum."""
+    if free.size == 0:
+        return point, True
+    lengths = np.sqrt(np.maximum(np.diag(free.gram(problem.weights)), 0.0))
+    previous, runaway = np.inf, 0
+    for _ in range(MAX_STEPS):
+        gradient = free.gradient(point.gradient)
+        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * _norm(problem, _sizes(point))).all():
+            return point, runaway == 0
+        step = -pseudo_inverse(free.gram(point.curvature)) @ gradient
+        decrement = -gradient @ step
+        moved = free.apply(step) * np.ones(len(point.eta))
+        runaway = runaway + 1 if _runs_away(point, moved, decrement, reference) else 0
+        if runaway >= PERSISTENCE:
+            return point, False
+        slack = 1e-15 * (abs(point.value) + reference.deviance)
+        found = _search(problem, point, moved, decrement, slack)
+        if found is None:
+            return point, _settled(point, moved, runaway)
+        fraction, eta = found
+        coef, intercept = free.add(point, fraction * step)
+        # Below the rounding of the objective only the gradient can tell progress; stop when it makes none.
+        size = np.abs(gradient / np.maximum(lengths, 1e-300)).max()
+        stalled = decrement <= slack and size >= 0.5 * previous
+        previous = size
+        point = problem.at(coef, intercept, eta)
+        if stalled:
+            return point, _settled(point, moved, runaway)
+    return point, False
+
+
+def _search(problem, point, moved, decrement, slack):
+    """The first halving of the step that decreases the loss enough, with its linear predictor; None if there is none."""
+    fraction = 1.0
+    while fraction > 1e-10:
+        eta = point.eta + fraction * moved
+        if problem.loss_at(eta) <= point.value - 1e-4 * fraction * decrement + slack:
+            return fraction, eta
+        fraction *= 0.5
+    return None
+
+
+def _sizes(point):
+    """What rounding is relative to in each sample's gradient: itself, and what its linear predictor's rounding does to it."""
+    return np.abs(point.gradient) + point.curvature * np.abs(point.eta)
+
+
+def _norm(problem, values):
+    """sqrt(sum_i values_i^2 / w_i), over the samples with weight"""
+    weighted = problem.weights > 0.0
+    return np.sqrt((values[weighted] ** 2 / problem.weights[weighted]).sum())
+
+
+def _runs_away(point, moved, decrement, reference):
+    farthest = np.abs(moved).max()
+    if farthest < STRIDE or decrement > NEGLIGIBLE * reference.deviance:
+        return False
+    rows = np.abs(moved) >= 0.5 * farthest
+    return bool((point.curvature[rows] <= COLLAPSE * reference.curvature[rows]).all())
+
+
+def _settled(point, moved, runaway):
+    """Whether a Newton step that cannot be improved upon was small."""
+    return runaway == 0 and np.abs(moved).max() <= 1e-4 * np.abs(point.eta).max() + 1e-8

@@ -1,0 +1,41 @@
+"""scikit-learn's own checks: of the defaults, of every loss, and of every penalty, without expected failures."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skregloss import PenalizedClassifier, PenalizedRegressor
+from skregloss.losses import BY_NAME as LOSSES
+from skregloss.penalties import BY_NAME as PENALTIES
+from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet
+
+SUMS = [MCP() + 0.1 * L2(), 0.7 * L1() + 0.3 * L2(), L0() + 0.5 * L1(), SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5)]
+
+
+def estimator_for(loss, penalty):
+    cls = PenalizedClassifier if loss.classification else PenalizedRegressor
+    return cls(loss=loss, penalty=penalty)
+
+
+def names_once(by_name):
+    """One name for each class: aliases stand for the same."""
+    return list({cls: cls() for cls in by_name.values()}.values())
+
+
+DEFAULTS = [PenalizedRegressor(), PenalizedClassifier()]
+EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
+EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
+EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
+
+
+@parametrize_with_checks(DEFAULTS + EVERY_LOSS + EVERY_LOSS_MIXED + EVERY_PENALTY)
+def test_estimator_keeps_the_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES)
+def test_every_penalty_on_classes_keeps_the_conventions(estimator, check):
+    check(estimator)

@@ -1,0 +1,168 @@
+"""A loss and a penalty of a few lines in the user's own file are as good as the built-in ones."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skregloss import PenalizedClassifier, PenalizedRegressor
+from skregloss.losses import Huber
+from skregloss.penalties import L1, ElasticNet
+
+OWN_FILE = '''
+import math
+
+from skregloss.losses import Loss
+from skregloss.penalties import Penalty
+
+
+class LogCosh(Loss):
+    """log cosh((y - eta) / width)"""
+
+    def __init__(self, width=1.0):
+        self.width = width
+
+    def value(self, y, eta):
+        t = abs(y - eta) / self.width
+        return t + math.log1p(math.exp(-2.0 * t)) - math.log(2.0)
+
+    def gradient(self, y, eta):
+        return -math.tanh((y - eta) / self.width) / self.width
+
+
+class SmoothHinge(Loss):
+    """log(1 + exp(1 - m)), m = y eta"""
+
+    classification = True
+
+    def value(self, y, eta):
+        z = 1.0 - y * eta
+        return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+
+    def gradient(self, y, eta):
+        return -y / (1.0 + math.exp(min(y * eta - 1.0, 700.0)))
+
+
+class OwnNet(Penalty):
+    """alpha (share |b| + (1 - share) b^2 / 2)"""
+
+    def __init__(self, share=0.5):
+        self.share = share
+
+    def value(self, b, alpha):
+        return alpha * (self.share * abs(b) + (1.0 - self.share) * b * b / 2.0)
+
+    def prox(self, z, step, alpha):
+        left = max(abs(z) - step * alpha * self.share, 0.0)
+        return math.copysign(left, z) / (1.0 + step * alpha * (1.0 - self.share))
+'''
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """The user's file as a module that worker processes can import too."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "own_losses_and_penalties.py").write_text(OWN_FILE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]))
+        import own_losses_and_penalties
+
+        yield own_losses_and_penalties
+    sys.modules.pop("own_losses_and_penalties", None)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 8))
+    y = X @ [2.0, -1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0] + rng.standard_t(3, size=80)
+    return X, y
+
+
+def objective_gradient(model, X, y, derivative):
+    """The gradient of the mean loss, in NumPy."""
+    eta = X @ np.ravel(model.coef_) + model.intercept_
+    slopes = derivative(y, eta)
+    return X.T @ slopes / len(y), slopes.mean()
+
+
+def assert_optimal(model, X, y, derivative, l1, l2):
+    """Zero in the subdifferential, checked with formulas of the test's own."""
+    coef = np.ravel(model.coef_)
+    gradient, mean = objective_gradient(model, X, y, derivative)
+    gradient = gradient + l2 * coef
+    excess = np.where(coef != 0, gradient + l1 * np.sign(coef), np.maximum(abs(gradient) - l1, 0.0))
+    assert abs(excess).max() < 1e-6
+    assert abs(mean) < 1e-6
+
+
+def test_a_loss_of_ones_own(own, data):
+    X, y = data
+    model = PenalizedRegressor(own.LogCosh(2.0), "l1", 0.02, tol=1e-12).fit(X, y)
+    assert model.certificate_.converged
+    assert model.certificate_.relative_gap <= 1e-12
+    assert_optimal(model, X, y, lambda y, eta: -np.tanh((y - eta) / 2) / 2, 0.02, 0.0)
+
+
+def test_a_penalty_of_ones_own_is_the_built_in_one(own, data):
+    X, y = data
+    for loss in ("squared_error", "huber"):
+        mine = PenalizedRegressor(loss, own.OwnNet(0.7), 0.05, tol=1e-12).fit(X, y)
+        built_in = PenalizedRegressor(loss, ElasticNet(0.7), 0.05, tol=1e-12).fit(X, y)
+        np.testing.assert_allclose(mine.coef_, built_in.coef_, rtol=0, atol=1e-8)
+        assert (mine.coef_ == 0).sum() == (built_in.coef_ == 0).sum()
+        assert mine.certificate_.relative_gap <= 1e-12
+        assert mine.alpha_max_ == pytest.approx(built_in.alpha_max_, rel=1e-9)
+
+
+def test_both_in_a_classifier(own, data):
+    X, y = data
+    y = np.where(y > 0, 1, -1)
+    model = PenalizedClassifier(own.SmoothHinge(), own.OwnNet(0.9), 0.02, tol=1e-12).fit(X, y)
+    assert model.certificate_.converged
+    assert model.score(X, y) > 0.7
+    assert not hasattr(model, "predict_proba")
+    assert_optimal(model, X, y, lambda y, eta: -y / (1 + np.exp(y * eta - 1)), 0.02 * 0.9, 0.02 * 0.1)
+
+
+def test_clone_and_pickle(own, data):
+    X, y = data
+    model = PenalizedRegressor(own.LogCosh(), own.OwnNet(), 0.05).fit(X, y)
+    again = clone(model).set_params(loss__width=3.0, penalty__share=0.1)
+    assert (again.loss.width, again.penalty.share, model.loss.width) == (3.0, 0.1, 1.0)
+    loaded = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    np.testing.assert_array_equal(loaded.fit(X, y).coef_, model.coef_)
+    assert "OwnNet" in repr(model)
+
+
+def test_sums_with_built_in_ones(own, data):
+    X, y = data
+    mine = PenalizedRegressor(penalty=own.OwnNet(1.0) + 0.5 * L1(), alpha=0.02, tol=1e-12).fit(X, y)
+    built_in = PenalizedRegressor(penalty="l1", alpha=0.03, tol=1e-12).fit(X, y)
+    np.testing.assert_allclose(mine.coef_, built_in.coef_, rtol=0, atol=1e-8)
+
+
+def test_grid_search_in_two_processes(own, data):
+    X, y = data
+    grid = [
+        {"penalty": [L1(), own.OwnNet()], "loss": ["squared_error", own.LogCosh(), Huber()], "alpha": [0.01, 0.1]},
+        {"penalty": [own.OwnNet()], "penalty__share": [0.2, 0.8], "loss": [own.LogCosh()], "loss__width": [0.5, 2.0]},
+    ]
+    options = {"cv": 3, "error_score": "raise", "scoring": "neg_mean_absolute_error"}
+    search = GridSearchCV(PenalizedRegressor(), grid, n_jobs=2, **options).fit(X, y)
+    alone = GridSearchCV(PenalizedRegressor(), grid, **options).fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
+    assert search.best_estimator_.certificate_.converged
+    labels = np.where(y > 0, "high", "low")
+    search = GridSearchCV(
+        PenalizedClassifier(own.SmoothHinge()), {"penalty": [own.OwnNet(), "l2"]}, n_jobs=2, cv=3, error_score="raise"
+    )
+    assert search.fit(X, labels).best_score_ > 0.6
