@@ -140,12 +140,12 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted, tol):
 
 
 @over_tol
-@over_storage
-@over_penalties([L1(), ElasticNet()])
+@pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "no intercept"])
+@over_penalties([L1(), L2(), ElasticNet()])
 @over_losses(ONE_PER_CONVEX_LOSS)
-def test_gap_with_more_columns_than_rows(loss, penalty, storage, tol):
+def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
     X, y = data(loss, n=30, p=60)
-    certified(loss, penalty, storage(X), y, tol)
+    certified(loss, penalty, X, y, tol, fit_intercept=intercept)
 
 
 @over_tol
@@ -181,6 +181,7 @@ def special_settings(kind, n, p):
         "factors": {"factors": factors},
         "all free": {"factors": np.zeros(p)},
         "non-negative": {"bounds": (0.0, np.inf)},
+        "non-negative, some unpenalised": {"bounds": (0.0, np.inf), "factors": np.where(np.arange(p) < 4, 0.0, 1.0)},
         "box": {"bounds": box},
         "box without zero": {"bounds": (np.full(p, 0.05), np.full(p, 0.4))},
         "offset": {"offset": rng.normal(size=n)},
@@ -190,7 +191,8 @@ def special_settings(kind, n, p):
     return {**choices, "together": together}[kind]
 
 
-KINDS = ["factors", "all free", "non-negative", "box", "box without zero", "offset", "no intercept", "together"]
+KINDS = ["factors", "all free", "non-negative", "non-negative, some unpenalised", "box", "box without zero"]
+KINDS += ["offset", "no intercept", "together"]
 
 
 @over_tol

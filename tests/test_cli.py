@@ -15,7 +15,7 @@ from sklearn.datasets import load_breast_cancer
 import skregloss
 from skregloss import PenalizedClassifier, _kernel_cache, cli
 from skregloss.inspection import Effect, effects_in_words, penalty_effects
-from skregloss.penalties import MCP, L1
+from skregloss.penalties import L1, MCP
 
 ROOT = Path(__file__).resolve().parent.parent
 

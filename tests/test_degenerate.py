@@ -78,13 +78,14 @@ def test_shapes(loss, penalty, shape):
 @over_losses(REAL + POSITIVE)
 def test_constant_target(loss, penalty):
     X = data(loss)[0]
-    solution = must_converge(loss, penalty, X, np.full(len(X), 2.5))
+    solution = quick_fit(loss, penalty, X, np.full(len(X), 2.5), 0.05)
+    assert solution.converged
     np.testing.assert_allclose(solution.coef, 0.0, atol=1e-6)
 
 
 @over_penalties([L1(), L2(), NoPenalty()])
 @over_losses(COUNTS)
-def test_all_zero_counts_have_no_finite_intercept(loss, penalty):
+def test_counts_that_are_all_zero(loss, penalty):
     X = data(loss)[0]
     solution = survives(loss, penalty, X, np.zeros(len(X)))
     assert not solution.converged

@@ -178,7 +178,7 @@ class PenalizedLinearModel(BaseEstimator):
 
 def _owner_of(parameter: str, kind: str, given) -> str:
     """The class to suggest for setting `parameter` of a loss or penalty given by name: the named one if it has it."""
-    classes = losses.BY_NAME if kind == "loss" else penalties.BY_NAME
-    named = [classes[given]] if given in classes else []
+    classes: dict[str, Any] = losses.BY_NAME if kind == "loss" else penalties.BY_NAME
+    named = [classes[given]] if isinstance(given, str) and given in classes else []
     having = [cls for cls in (*named, *classes.values()) if parameter in cls().get_params()]
     return (having or named or list(classes.values()))[0].__name__

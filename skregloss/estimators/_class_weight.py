@@ -19,9 +19,7 @@ def weights_by_class(class_weight, classes, labels, weights) -> np.ndarray | Non
         # A class without weight is reported by `check_weight_per_class`.
         factors = weights.sum() / (len(classes) * np.where(totals > 0.0, totals, 1.0))
     else:
-        raise ValueError(
-            f"class_weight is {class_weight!r}; valid are None, 'balanced' and a dict from class to weight."
-        )
+        raise ValueError(f"class_weight is {class_weight!r}; valid are None, 'balanced' and a dict from class to weight.")
     return weights * factors[labels]
 
 

@@ -19,7 +19,7 @@ def column_label(position: int, feature_names=None) -> str:
 def column_position(key, n_features: int, feature_names, parameter: str) -> int:
     """The position of the column that `key` names; an error names the parameter and what would be valid."""
     if isinstance(key, numbers.Integral) and not isinstance(key, bool):
-        if 0 <= key < n_features:
+        if 0 <= int(key) < n_features:
             return int(key)
         raise ValueError(f"{parameter} names column {key}, but X has the columns 0 to {n_features - 1}.")
     if not isinstance(key, str):
@@ -124,8 +124,7 @@ def _side(side, n_features, missing):
     values = _numbers(side, "bounds", missing)
     if values.shape not in ((), (n_features,)):
         raise ValueError(
-            f"bounds has a side of shape {values.shape}; valid are a number, None, "
-            f"and one number per column, ({n_features},)."
+            f"bounds has a side of shape {values.shape}; valid are a number, None, and one number per column, ({n_features},)."
         )
     return values
 

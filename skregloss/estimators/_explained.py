@@ -21,8 +21,8 @@ def loss_explained(loss: Loss, y, eta, sample_weight=None, offset=None) -> float
     minimum, size = problem.loss_floor()
     deviance = problem.loss_at(eta) - minimum
     null_deviance = null_model(problem, problem.blocks(0.0)).point.value - minimum
-    # The minima have been subtracted, and the best constant is as good as rounded means are.
-    rounding = 8.0 * EPS * abs(minimum)
-    if null_deviance <= rounding + (len(y) * EPS) ** 2 * size:
+    # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
+    rounding = 8.0 * EPS * abs(minimum) + (len(y) * EPS) ** 2 * size
+    if null_deviance <= rounding:
         return 1.0 if deviance <= rounding else 0.0
     return float(1.0 - deviance / null_deviance)

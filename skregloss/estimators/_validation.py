@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
@@ -12,13 +13,13 @@ from ..losses import BY_NAME, Loss
 
 def check_number(estimator, name: str, low: float, *, closed: bool, integer: bool = False) -> None:
     """Raise unless parameter `name` is a finite number (an integer if asked) above `low`, or at it if `closed`."""
-    value = getattr(estimator, name)
-    kind = numbers.Integral if integer else numbers.Real
+    value: Any = getattr(estimator, name)
+    kind: Any = numbers.Integral if integer else numbers.Real
     described = f"{'an integer' if integer else 'a finite number'} {'>=' if closed else '>'} {low}"
     message = f"The {name!r} parameter of {type(estimator).__name__} must be {described}. Got {value!r} instead."
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(message)
-    if not np.isfinite(value) or value < low or (value == low and not closed):
+    if not low <= value < np.inf or (value == low and not closed):  # also NaN
         raise ValueError(message)
 
 
@@ -26,9 +27,7 @@ def check_flag(estimator, name: str) -> None:
     """Raise unless parameter `name` is True or False."""
     value = getattr(estimator, name)
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(
-            f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead."
-        )
+        raise TypeError(f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead.")
 
 
 def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
@@ -59,11 +58,10 @@ def check_weights(sample_weight, n_samples: int) -> np.ndarray | None:
         return None
     if isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(n_samples, sample_weight)
-    if np.shape(sample_weight) != (n_samples,):
-        raise ValueError(
-            f"sample_weight has shape {np.shape(sample_weight)}; expected one weight per sample, ({n_samples},)."
-        )
-    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    weights = np.asarray(sample_weight)
+    if weights.shape != (n_samples,):
+        raise ValueError(f"sample_weight has shape {weights.shape}; expected one weight per sample, ({n_samples},).")
+    weights = check_array(weights, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     if np.any(weights < 0.0):
         i = np.flatnonzero(weights < 0.0)[0]
         raise ValueError(f"sample_weight must not be negative, but sample_weight[{i}] is {weights[i]}.")
@@ -76,7 +74,8 @@ def check_offset(offset, shape: tuple[int, ...]) -> np.ndarray | None:
     """Finite numbers, one per linear predictor of each sample."""
     if offset is None:
         return None
-    if np.shape(offset) != shape:
+    offset = np.asarray(offset)
+    if offset.shape != shape:
         per = "sample" if len(shape) == 1 else "sample and class"
-        raise ValueError(f"offset has shape {np.shape(offset)}; expected one number per {per}, {shape}.")
+        raise ValueError(f"offset has shape {offset.shape}; expected one number per {per}, {shape}.")
     return check_array(offset, ensure_2d=False, dtype=np.float64, input_name="offset")

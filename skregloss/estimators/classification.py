@@ -144,7 +144,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         self.class_weight = class_weight
 
     def fit(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
     ) -> PenalizedClassifier:
         """Fit the model.
 
@@ -268,9 +268,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X, offset))
 
-    def score(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
-    ) -> float:
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None) -> float:
         """The accuracy of the predicted classes.
 
         Parameters

@@ -137,7 +137,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         self.verbose = verbose
 
     def fit(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
     ) -> PenalizedRegressor:
         """Fit the model.
 
@@ -159,7 +159,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         """
         loss, penalty = self._check_parameters()
         X, y = validate_data(self, X, y, y_numeric=True, **SOLVER_LAYOUT)
-        y = y.astype(np.float64, copy=False)
+        y = np.asarray(y, dtype=np.float64)
         check_domain(loss, y)
         weights, offset = check_weights(sample_weight, len(y)), check_offset(offset, y.shape)
         [solution] = self._fit_predictors(loss, penalty, X, [y], weights, [offset])
@@ -184,9 +184,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         eta = self._predictor(X, offset)
         return predictions(self.loss_.lower(), eta)
 
-    def score(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None
-    ) -> float:
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None) -> float:
         """The fraction of the loss that the model explains.
 
         It is 1 - D(model) / D(best constant), where D is the mean loss above its least value for each sample: R^2 for

@@ -8,6 +8,9 @@ from .free_block import pseudo_inverse
 from .penalty_terms import dual_scale, penalty_gap, prox_residuals, subdifferential_distances
 from .sample_terms import fenchel_gap
 
+# Gradients this small relative to the null model's are rounding.
+ROUNDING = 1e-14
+
 
 def _steps_matter(problem):
     """Whether optimality is judged by a prox, whose step then matters, and not by the subdifferential."""
@@ -38,7 +41,7 @@ def violations(problem, free, point, gradient, blocks, *, strengths=None, shrink
     return prox_residuals(problem.kernel_penalty, coef, gradient, steps, strengths, low, high)
 
 
-def duality_gap(problem, point, gradient, blocks):
+def duality_gap(problem, point, gradient, blocks, gradient_size):
     """P - D at the dual point u = s l'(eta), s <= 1 just small enough for the penalty's conjugate to be finite.
 
     The free block must be at its minimum: u is then orthogonal to it, and no projection is needed. Written as a sum of
@@ -46,8 +49,10 @@ def duality_gap(problem, point, gradient, blocks):
     """
     columns = blocks.penalized
     low, high, strengths = problem.low[columns], problem.high[columns], blocks.strengths[columns]
-    scale = dual_scale(problem.kernel_penalty, -gradient, strengths, low, high)
-    gap = penalty_gap(problem.kernel_penalty, point.coef[columns], -scale * gradient, strengths, low, high)
+    # A column with a bound but no penalty must have a gradient of one sign: to rounding, like the free block's zero.
+    noise = ROUNDING * gradient_size
+    scale = dual_scale(problem.kernel_penalty, -gradient, strengths, low, high, noise)
+    gap = penalty_gap(problem.kernel_penalty, point.coef[columns], -scale * gradient, strengths, low, high, noise)
     if scale < 1.0:
         gap += fenchel_gap(problem.kernel_loss, problem.y, point.eta, problem.weights, point.gradient, scale)
     return gap

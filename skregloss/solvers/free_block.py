@@ -7,9 +7,13 @@ columns then see the Schur complement G - V' (Z'WZ)^+ V with V = Z'WX, in which 
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse.linalg import LinearOperator, lsmr
 
 # Directions of Z whose curvature is below this share of the largest are taken as dependent on the others.
 RANK_TOLERANCE = 1e-12
+# The largest system that is solved as a matrix, and the most products with Z for larger ones.
+LARGEST_MATRIX = 2000
+MOST_PRODUCTS = 2000
 
 
 class FreeBlock:
@@ -60,6 +64,30 @@ class FreeBlock:
     def matrix(self):
         """Z as an array"""
         return np.column_stack([self.apply(unit) * np.ones(self.design.n_samples) for unit in np.eye(self.size)])
+
+    def newton_step(self, point):
+        """-(Z'HZ)^+ Z' gradient, H the curvature: through the smaller of Z'HZ and ZZ', or without either if both are large"""
+        n_samples = len(point.eta)
+        if self.size <= min(LARGEST_MATRIX, n_samples):
+            return -pseudo_inverse(self.gram(point.curvature)) @ self.gradient(point.gradient)
+        # The least-squares solution of H^1/2 Z step = right; samples without curvature have no say in it.
+        root = np.sqrt(point.curvature)
+        right = np.divide(-point.gradient, root, out=np.zeros(n_samples), where=root > 0.0)
+        if n_samples <= LARGEST_MATRIX:
+            outer = self.intercept + self.design.outer(self.columns, np.ones(len(self.columns)))
+            return self.gradient(root * (pseudo_inverse(root[:, None] * outer * root) @ right))
+        operator = LinearOperator(
+            (n_samples, self.size),
+            matvec=lambda step: root * self.apply(np.ravel(step)),
+            rmatvec=lambda values: self.gradient(root * np.ravel(values)),
+            dtype=np.float64,
+        )
+        return lsmr(operator, right, atol=1e-13, btol=1e-13, maxiter=MOST_PRODUCTS)[0]
+
+    def lengths(self, weights):
+        """The square roots of sum_i weights_i z_ij^2"""
+        squares = self.design.squares(weights, self.columns)
+        return np.sqrt(np.maximum(np.r_[[weights.sum()] * self.intercept, squares], 0.0))
 
     def add(self, point, step):
         """The coefficients and intercept of `point` moved by `step`."""

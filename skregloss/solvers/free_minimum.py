@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .free_block import pseudo_inverse
-
 # A gradient this small relative to the sizes of what it sums is rounding.
 GRADIENT_ROUNDING = 1e-14
-MAX_STEPS = 100
+MAX_STEPS = 500
 MOST_INTERCEPT_STEPS = 2000
 # The curvature, relative to where it started, at which the intercept has gone to infinity.
 VANISHED = 1e-250
@@ -37,12 +35,12 @@ def minimize_intercept(problem, point):
     first, stride, shift = point.curvature.sum(), 1.0, 0.0
     for _ in range(MOST_INTERCEPT_STEPS):
         slope, bend = point.gradient.sum(), point.curvature.sum()
-        if bend <= VANISHED * first:
+        if bend <= VANISHED * first or np.isnan(slope):
             return point, False
-        if abs(slope) <= GRADIENT_ROUNDING * np.abs(_sizes(point)).sum():
+        if abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(point).sum():
             return point, True
         low, high = (low, shift) if slope > 0.0 else (shift, high)
-        target = shift - stride * slope / bend
+        target = shift - stride * (slope / bend if np.isfinite(slope) and np.isfinite(bend) else np.sign(slope))
         stride = 1.0 if np.isfinite(low) and np.isfinite(high) else 2.0 * stride
         if not low < target < high:
             target = 0.5 * (low + high)
@@ -57,13 +55,13 @@ def minimize_free(problem, free, point, reference):
     """Newton's method on the free block; the point, and whether it is at the minimum."""
     if free.size == 0:
         return point, True
-    lengths = np.sqrt(np.maximum(np.diag(free.gram(problem.weights)), 0.0))
+    lengths = free.lengths(problem.weights)
     previous, runaway = np.inf, 0
     for _ in range(MAX_STEPS):
         gradient = free.gradient(point.gradient)
-        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * _norm(problem, _sizes(point))).all():
+        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(point))).all():
             return point, runaway == 0
-        step = -pseudo_inverse(free.gram(point.curvature)) @ gradient
+        step = free.newton_step(point)
         decrement = -gradient @ step
         moved = free.apply(step) * np.ones(len(point.eta))
         runaway = runaway + 1 if _runs_away(point, moved, decrement, reference) else 0
@@ -77,7 +75,7 @@ def minimize_free(problem, free, point, reference):
         coef, intercept = free.add(point, fraction * step)
         # Below the rounding of the objective only the gradient can tell progress; stop when it makes none.
         size = np.abs(gradient / np.maximum(lengths, 1e-300)).max()
-        stalled = decrement <= slack and size >= 0.5 * previous
+        stalled = decrement <= slack and size >= 0.95 * previous
         previous = size
         point = problem.at(coef, intercept, eta)
         if stalled:
@@ -96,12 +94,12 @@ def _search(problem, point, moved, decrement, slack):
     return None
 
 
-def _sizes(point):
+def rounding_sizes(point):
     """What rounding is relative to in each sample's gradient: itself, and what its linear predictor's rounding does to it."""
     return np.abs(point.gradient) + point.curvature * np.abs(point.eta)
 
 
-def _norm(problem, values):
+def gradient_norm(problem, values):
     """sqrt(sum_i values_i^2 / w_i), over the samples with weight"""
     weighted = problem.weights > 0.0
     return np.sqrt((values[weighted] ** 2 / problem.weights[weighted]).sum())

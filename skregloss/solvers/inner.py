@@ -13,6 +13,8 @@ from .penalty_terms import penalty_sum
 
 EPOCHS = 10
 MAX_ROUNDS = 200
+# A change of the model this small relative to its terms is rounding.
+ROUNDING = 1e-15
 
 
 def minimize_model(model, l1_l2, tolerance):
@@ -71,6 +73,9 @@ def _newton_step(model, smooth):
         derivative, curvature = slopes(model.penalty, here, strengths)
     downhill = model.gradient()[support] - derivative
     move = model.solve(support, curvature, downhill)
+    if move is None and (curvature < 0.0).any():
+        # Not convex here. Without its negative curvature the penalty is replaced by its tangent, which lies above it.
+        move = model.solve(support, np.maximum(curvature, 0.0), downhill)
     if move is None or not np.isfinite(move).all():
         return
     fraction, stop = _room(here, move, low[support], high[support], smooth)
@@ -82,7 +87,7 @@ def _newton_step(model, smooth):
         if stop is not None and fraction < 1.0:
             there[stop[0]] = stop[1]
         rise = penalty_sum(model.penalty, there, strengths) - before
-        if rise - fraction * gain + 0.5 * fraction**2 * bend <= 0.0:
+        if rise - fraction * gain + 0.5 * fraction**2 * bend <= ROUNDING * (before + abs(gain)):
             model.move(support, there - here)
             model.b[support] = there
             return

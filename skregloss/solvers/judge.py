@@ -17,6 +17,8 @@ SEPARABLE = (
     "penalise them, or give them bounds"
 )
 
+OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -28,6 +30,11 @@ class Judgement:
     certificate: Certificate
     error: float
     advice: str
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether there is no finite objective to improve."""
+        return not np.isfinite(self.certificate.objective)
 
 
 class Judge:
@@ -45,12 +52,15 @@ class Judge:
 
     def __call__(self, point) -> Judgement:
         problem, blocks = self.problem, self.blocks
-        point, settled = minimize_free(problem, self.free, point, self.null.reference)
+        # Where the null model has no minimum the problem has none: the direction that lowers the one lowers the other.
+        settled = self.null.exists and bool(np.isfinite(point.value))
+        if settled:
+            point, settled = minimize_free(problem, self.free, point, self.null.reference)
         gradient = problem.design.rmatvec(point.gradient, None if len(blocks.free) == 0 else blocks.penalized)
         violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
         gap = np.nan
-        if problem.convex and settled and self.null.exists and len(blocks.penalized):
-            gap = duality_gap(problem, point, gradient, blocks)
+        if problem.convex and settled and len(blocks.penalized):
+            gap = duality_gap(problem, point, gradient, blocks, self.null.gradient_size)
         gap = gap if np.isfinite(gap) else np.nan
         kkt = violation.max(initial=0.0)
         if self.free.size:
@@ -64,7 +74,8 @@ class Judge:
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
         )
-        return Judgement(point, gradient, violation, certificate, error, "" if settled else SEPARABLE)
+        advice = OVERFLOW if not np.isfinite(point.value) else SEPARABLE if not self.null.exists else ""
+        return Judgement(point, gradient, violation, certificate, error, advice)
 
     def violations(self, judged, ahead):
         """The violations if all strengths were multiplied by `ahead`."""
@@ -84,4 +95,4 @@ class Judge:
     def improved(before, after) -> bool:
         """Whether the error or the objective has fallen by more than rounding."""
         gain = before.certificate.objective - after.certificate.objective
-        return after.error < 0.9 * before.error or gain > 1e-13 * abs(before.certificate.objective)
+        return after.error < 0.98 * before.error or gain > 1e-13 * abs(before.certificate.objective)

@@ -132,9 +132,9 @@ class ResidualModel(_Model):
 
     def solve(self, support, extra, right_side):
         """(G_SS + diag(extra))^-1 right_side, roughly: the caller repeats until it is content"""
-        diagonal = self.diagonal[support] + extra
-        if (diagonal <= 0.0).any():
+        if (extra < 0.0).any():
             return None
+        diagonal = self.diagonal[support] + extra
         if len(self.weights) < min(len(support), LARGEST_GRAM) and (extra > 0.0).all():
             return self._solve_by_samples(support, extra, right_side)
         size = (len(support), len(support))

@@ -8,7 +8,14 @@ import numpy as np
 
 from .certificate import prox_steps
 from .free_block import FreeBlock
-from .free_minimum import Reference, minimize_free, minimize_intercept
+from .free_minimum import (
+    GRADIENT_ROUNDING,
+    Reference,
+    gradient_norm,
+    minimize_free,
+    minimize_intercept,
+    rounding_sizes,
+)
 from .penalty_terms import entry_alphas
 from .problem import Point
 
@@ -34,14 +41,22 @@ def null_model(problem, blocks) -> NullModel:
         point, exists = minimize_intercept(problem, point)
     reference = Reference(point.curvature, max(point.value - floor, smallest))
     gradient = problem.design.rmatvec(point.gradient)
-    size = np.abs(gradient).max(initial=0.0)
+    size = _gradient_size(problem, point, gradient)
     free = FreeBlock(problem, blocks.free)
     if exists and free.size:
         point, exists = minimize_free(problem, free, point, reference)
         gradient = problem.design.rmatvec(point.gradient)
-        size = np.abs(gradient[blocks.penalized]).max(initial=0.0) or size
+        penalized = gradient[blocks.penalized]
+        size = _gradient_size(problem, point, penalized) if len(penalized) else size
     deviance = max(point.value - floor, smallest)
-    return NullModel(point, exists, deviance or 1.0, gradient, size or 1.0, reference)
+    return NullModel(point, exists, deviance or 1.0, gradient, size, reference)
+
+
+def _gradient_size(problem, point, gradient) -> float:
+    """The largest gradient entry; or, if that is rounding, the size of what cancels in it."""
+    size = np.abs(gradient).max(initial=0.0)
+    largest = np.sqrt(problem.squares.max(initial=0.0)) * gradient_norm(problem, rounding_sizes(point))
+    return size if size > GRADIENT_ROUNDING * largest else largest or 1.0
 
 
 def smallest_null_alpha(problem, null, blocks) -> float:

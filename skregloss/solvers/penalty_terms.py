@@ -65,12 +65,12 @@ def prox_residuals(penalty, b, grad, steps, strengths, low, high):
 
 
 @kernel
-def dual_scale(penalty, v, strengths, low, high):
-    """The largest s <= 1 such that the conjugate of the penalty is finite at s v."""
+def dual_scale(penalty, v, strengths, low, high, noise):
+    """The largest s <= 1 such that the conjugate of the penalty is finite at s v; entries up to `noise` count as 0."""
     scale = 1.0
     for j in range(v.shape[0]):
         bounded = high[j] < np.inf if v[j] > 0.0 else low[j] > -np.inf
-        if v[j] != 0.0 and not bounded:
+        if abs(v[j]) > noise and not bounded:
             slope = penalty.value(np.sign(v[j]) * FAR, strengths[j]) / FAR
             if scale * abs(v[j]) > slope:
                 scale = slope / abs(v[j])
@@ -78,15 +78,16 @@ def dual_scale(penalty, v, strengths, low, high):
 
 
 @kernel
-def penalty_gap(penalty, b, v, strengths, low, high):
-    """sum_j P(b_j) + P*(v_j) - v_j b_j, each term nonnegative"""
+def penalty_gap(penalty, b, v, strengths, low, high, noise):
+    """sum_j P(b_j) + P*(v_j) - v_j b_j, each term nonnegative; entries of v up to `noise` count as 0"""
     total = 0.0
     for j in range(b.shape[0]):
         best = 0.0
-        if v[j] != 0.0:
-            best = min(max(penalty.conjugate_point(v[j], strengths[j]), low[j]), high[j])
-        elif low[j] > 0.0 or high[j] < 0.0:
-            best = min(max(0.0, low[j]), high[j])
+        if abs(v[j]) > noise:
+            best = penalty.conjugate_point(v[j], strengths[j])
+        elif strengths[j] == 0.0:
+            best = b[j]
+        best = min(max(best, low[j]), high[j])
         if not np.isfinite(best):
             return np.inf
         value = penalty.value(b[j], strengths[j]) - penalty.value(best, strengths[j]) - v[j] * (b[j] - best)

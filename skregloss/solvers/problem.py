@@ -15,7 +15,12 @@ import numpy as np
 
 from ..design import Standardized, make_design
 from .penalty_terms import penalty_sum
-from .sample_terms import FLAT_CURVATURE, loss_derivatives, mean_loss, mean_minimum
+from .sample_terms import loss_derivatives, mean_loss, mean_minimum
+
+# Squared columns within this range can be multiplied and divided without leaving that of float64.
+SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
+# A variance this small relative to the second moment has lost too many digits when it is their difference.
+CANCELLED = 1e-6
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Problem:
         self.weights = weights / weights.sum()
         self.offset = np.zeros(n_samples) if offset is None else np.ascontiguousarray(offset, dtype=np.float64)
         self.fit_intercept = fit_intercept
-        self.design = _view(make_design(X), self.weights, fit_intercept, standardize)
+        self.design, self.squares = _view(make_design(X), self.weights, fit_intercept, standardize)
         self.factors = np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64).copy()
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         self.low = np.broadcast_to(low, n_features) * self.design.scale
@@ -74,8 +79,7 @@ class Problem:
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         self.bounded = bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
-        lipschitz = loss.lipschitz
-        self.flat_curvature = FLAT_CURVATURE * lipschitz if np.isfinite(lipschitz) else 0.0
+        self.lipschitz = loss.lipschitz if np.isfinite(loss.lipschitz) else 0.0
 
     @property
     def n_features(self):
@@ -104,7 +108,7 @@ class Problem:
         if eta is None:
             eta = self.offset + intercept + self.design.matvec(coef)
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
-        value = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.flat_curvature, gradient, curvature)
+        value = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
         return Point(coef, float(intercept), eta, value, gradient, curvature)
 
     def loss_at(self, eta) -> float:
@@ -137,16 +141,30 @@ class Problem:
 
 def _view(design, weights, fit_intercept, standardize):
     """The design with unit-variance columns if asked for, and centred ones where an intercept absorbs the shift."""
-    shift, scale = np.zeros(design.n_features), np.ones(design.n_features)
+    zero, one = np.zeros(design.n_features), np.ones(design.n_features)
+    squares = design.squares(weights)
+    _check_range(design, squares)
     center = fit_intercept and design.can_shift
-    if center or standardize:
-        mean = design.rmatvec(weights)
-    if standardize:
-        variance = design.squares(weights, None, mean)
-        # What rounding leaves of the variance of a constant column.
-        noise = design.n_samples * np.finfo(float).eps * (variance + design.n_samples * np.finfo(float).eps * mean**2)
-        varies = variance > noise
-        scale[varies] = np.sqrt(variance[varies])
-    if center:
-        shift = mean
-    return Standardized(design, shift, scale)
+    mean = design.rmatvec(weights) if center or standardize else zero
+    variance = np.maximum(squares - mean**2, 0.0)
+    if standardize or center:
+        # Where the difference has cancelled, the sum of squared differences has not.
+        cancelled = np.flatnonzero(variance <= CANCELLED * squares)
+        variance[cancelled] = design.squares(weights, cancelled, mean[cancelled])
+    # What rounding leaves of the variance of a constant column: it is not centred, lest its rounding look like a column.
+    noise = np.finfo(float).eps * design.n_samples
+    varies = variance > noise * variance + (noise * mean) ** 2
+    scale = np.where(varies & standardize, np.sqrt(variance), one) if standardize else one
+    return Standardized(design, np.where(varies, mean, 0.0) if center else zero, scale), squares / scale**2
+
+
+def _check_range(design, squares):
+    """Columns whose squares leave the range of float64 cannot be told from zero, or from infinity."""
+    suspicious = np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE)))
+    for j in suspicious:
+        largest = np.abs(design.matvec(np.ones(1), np.array([j]))).max(initial=0.0)
+        if largest > 0.0:
+            raise ValueError(
+                f"Column {j} of X has entries up to {largest:.2g} in size, whose squares are out of range; "
+                "rescale it, say to unit variance."
+            )

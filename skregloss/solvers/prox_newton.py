@@ -14,6 +14,9 @@ from .models import make_model
 SUFFICIENT = 1e-4
 SMALLEST_FRACTION = 1e-10
 LARGEST_DAMPING = 1e12
+# A quadratic brings half of what the slope promises. More than this share, and a longer step is tried; it must bring
+# this much more.
+LINEAR, WORTHWHILE, LONGEST = 0.6, 0.01, 1e6
 # A relative change of the objective below this is rounding.
 OBJECTIVE_ROUNDING = 4e-16
 
@@ -24,9 +27,9 @@ class Step:
 
     columns: np.ndarray
     coef: np.ndarray
+    target: np.ndarray
     free: np.ndarray
     eta: np.ndarray
-    penalty: float
     slope: float
 
 
@@ -39,7 +42,7 @@ def newton_step(problem, free, point, columns, blocks, *, damping, gram_store, t
     eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], columns[moved])
     rise = problem.penalty_at(model.b, model.strengths) - problem.penalty_at(model.start, model.strengths)
     slope = point.gradient @ eta_step + rise
-    return Step(columns, coef_step, free_step, eta_step, rise, slope)
+    return Step(columns, coef_step, model.b, free_step, eta_step, slope)
 
 
 def minimize_on(problem, point, columns, blocks, *, target, tolerance, max_steps, gram_store=None):
@@ -70,24 +73,55 @@ def minimize_on(problem, point, columns, blocks, *, target, tolerance, max_steps
     return point, max_steps
 
 
-def _search(problem, point, step, blocks, slack, backtrack):
-    """The first point along the step that decreases the objective enough, and the decrease; None if there is none."""
-    before = problem.penalty_at(point.coef[step.columns], blocks.strengths[step.columns])
+def _search(problem, point, step, blocks, slack, convex):
+    """A point along the step that decreases the objective enough, and the decrease; None if there is none.
+
+    The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
+    flat pieces and in exponential tails the model sees curvature that ends a little further on.
+    """
+    trial = _trial(problem, point, step, blocks, 1.0)
     fraction = 1.0
-    while fraction > SMALLEST_FRACTION:
-        coef = point.coef.copy()
-        coef[step.columns] += fraction * step.coef
-        if fraction == 1.0:  # exactly: bounds and zeros must not be missed by an ulp
-            coef[step.columns] = point.coef[step.columns] + step.coef
-        eta = point.eta + fraction * step.eta
-        value = problem.loss_at(eta)
-        after = problem.penalty_at(coef[step.columns], blocks.strengths[step.columns])
-        gain = point.value + before - value - after
-        if gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack and np.isfinite(value):
-            coef[blocks.free] += fraction * step.free[len(step.free) - len(blocks.free) :]
-            intercept = point.intercept + (fraction * step.free[0] if problem.fit_intercept else 0.0)
-            return problem.at(coef, intercept, eta), gain
-        if not backtrack:
-            return None
+    while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
         fraction *= 0.5
-    return None
+        if not convex or fraction < SMALLEST_FRACTION:
+            return None
+        trial = _trial(problem, point, step, blocks, fraction)
+    room = _room(problem, point, step) if fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) and convex else 1.0
+    while 2.0 * fraction <= room:
+        fraction *= 2.0
+        further = _trial(problem, point, step, blocks, fraction)
+        if not further.gain > (1.0 + WORTHWHILE) * trial.gain:
+            break
+        trial = further
+    return problem.at(trial.coef, trial.intercept, trial.eta), trial.gain
+
+
+@dataclass
+class _Trial:
+    """Where a fraction of a step leads, and by how much the objective falls."""
+
+    coef: np.ndarray
+    intercept: float
+    eta: np.ndarray
+    gain: float
+
+
+def _trial(problem, point, step, blocks, fraction) -> _Trial:
+    columns, strengths = step.columns, blocks.strengths[step.columns]
+    coef = point.coef.copy()
+    # In full exactly: zeros and bounds must not be missed by an ulp.
+    coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
+    eta = point.eta + fraction * step.eta
+    fall = problem.penalty_at(point.coef[columns], strengths) - problem.penalty_at(coef[columns], strengths)
+    gain = point.value - problem.loss_at(eta) + fall
+    coef[blocks.free] += fraction * step.free[len(step.free) - len(blocks.free) :]
+    intercept = point.intercept + (fraction * step.free[0] if problem.fit_intercept else 0.0)
+    return _Trial(coef, intercept, eta, gain)
+
+
+def _room(problem, point, step) -> float:
+    """How many times the step can be taken within the bounds."""
+    here = point.coef[step.columns]
+    ends = np.where(step.coef > 0.0, problem.high[step.columns], problem.low[step.columns])
+    moves = step.coef != 0.0
+    return min(((ends - here)[moves] / step.coef[moves]).min(initial=np.inf), LONGEST)

@@ -6,8 +6,8 @@ import numpy as np
 
 from .._jit import kernel
 
-# Curvature given to samples on a flat piece of the loss, relative to its Lipschitz constant: it keeps Newton models
-# bounded where the hessian vanishes, and costs three digits per step instead of all of them while such samples matter.
+# Curvature given to samples on a flat piece of the loss, relative to the mean curvature: it keeps Newton models bounded where
+# the hessian vanishes, and costs three digits per step instead of all of them while such samples matter.
 FLAT_CURVATURE = 1e-3
 
 
@@ -22,18 +22,21 @@ def mean_loss(loss, y, eta, weights):
 
 
 @kernel
-def loss_derivatives(loss, y, eta, weights, flat_curvature, gradient, curvature):
+def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature, and return the mean loss."""
-    total = 0.0
+    total, mean_curvature = 0.0, 0.0
     for i in range(y.shape[0]):
-        if weights[i] == 0.0:
-            gradient[i] = 0.0
-            curvature[i] = 0.0
-        else:
+        gradient[i] = 0.0
+        curvature[i] = 0.0
+        if weights[i] != 0.0:
             total += weights[i] * loss.value(y[i], eta[i])
             gradient[i] = weights[i] * loss.gradient(y[i], eta[i])
-            bend = loss.model_curvature(y[i], eta[i])
-            curvature[i] = weights[i] * (bend if bend > 0.0 else flat_curvature)
+            curvature[i] = weights[i] * max(loss.model_curvature(y[i], eta[i]), 0.0)
+            mean_curvature += curvature[i]
+    flat = FLAT_CURVATURE * (mean_curvature if mean_curvature > 0.0 else lipschitz)
+    for i in range(y.shape[0]):
+        if curvature[i] == 0.0:
+            curvature[i] = weights[i] * flat
     return total
 
 

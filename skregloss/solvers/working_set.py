@@ -57,7 +57,7 @@ class WorkingSetSolver:
         seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
-            if now.certificate.converged or steps >= max_iter or idle > PATIENCE or len(blocks.penalized) == 0:
+            if now.certificate.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
                 break
             before, moved = now, None
             if idle and not problem.penalty.convex and self._store is None:
