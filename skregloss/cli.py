@@ -166,4 +166,8 @@ def _small_fits(X, losses=("squared_error", "log_loss"), penalty="l1"):
         target = X @ np.linspace(1.0, -1.0, X.shape[1])
         y = target > np.median(target) if cls is PenalizedClassifier else np.exp(0.2 * target)
         for options in ({}, {"bounds": (0.0, None)}, {"penalty_factors": [0.0] + [1.0] * (X.shape[1] - 1)}):
-            cls(loss=loss, penalty=penalty, alpha=0.02, **options).fit(X, y).predict(X)
+            model = cls(loss=loss, penalty=penalty, alpha=0.02, **options).fit(X, y)
+            model.predict(X)
+            model.score(X, y)
+            if hasattr(model, "predict_proba"):
+                model.predict_proba(X)

@@ -70,7 +70,10 @@ def test_shapes(loss, penalty, shape):
         y[:2] = -1.0, 1.0
     one_class = loss.classification and shape[0] == 1
     never = one_class or not np.any(y) or not penalty.convex
-    (survives if never else must_converge)(loss, penalty, X, y)
+    if shape[0] == 1:  # fitted exactly by the intercept: every relative error is 0 / 0
+        assert np.all(np.isfinite(quick_fit(loss, penalty, X, y, 0.05).coef))
+    else:
+        (survives if never else must_converge)(loss, penalty, X, y)
     must_converge(loss, penalty, X, y, fit_intercept=False) if penalty.convex else None
 
 
@@ -129,13 +132,27 @@ def test_a_single_class(loss):
 @over_losses(FEW)
 def test_scale_of_the_features(loss, penalty, scale):
     X, y = data(loss)
+    if not 1e-100 < scale < 1e100:
+        with pytest.raises(ValueError, match="rescale"):
+            solve(Problem(loss, penalty, scale * X, y), 0.05)
+        return
     survives(loss, penalty, scale * X, y)
     if penalty.convex:
         # The L1 problem with its strength in the same unit.
         must_converge(loss, L1(), scale * X, y, alpha=0.05 * scale)
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e-8, 1e8, 1e150])
+@pytest.mark.parametrize("bounds", [(0.05, 0.1), (0.0, np.inf), (-0.1, 0.2)], ids=str)
+@over_penalties([L1(), L2(), ElasticNet()])
+@over_losses(FEW)
+def test_bounds_with_more_columns_than_rows(loss, penalty, bounds):
+    X, y = data(loss, n=20, p=30)
+    X = X + np.linspace(-5.0, 5.0, 30)
+    for storage in (np.asfortranarray, sparse.csc_array):
+        must_converge(loss, penalty, storage(X), y, 0.01, bounds=bounds)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-8, 1e-4, 1e4, 1e8, 1e150])
 @over_losses([SquaredError(), LOSSES["expectile"](), LOSSES["gamma"](), LOSSES["tweedie"](), Huber()])
 def test_scale_of_the_targets(loss, scale):
     X, y = data(loss)
@@ -198,12 +215,12 @@ def test_constant_columns_do_not_matter(penalty, value, storage):
     """Whatever rounding leaves of a constant column after its mean has been taken off."""
     for loss in (SquaredError(), LogLoss()):
         X, y = data(loss, n=47)
-        plain = survives(loss, penalty, storage(X), y, 0.01, tol=1e-9)
+        plain = survives(loss, penalty, storage(X), y, 0.01, tol=1e-7)
         wide = storage(np.hstack([X, np.full((47, 1), value)]))
         for standardize in (False, True):
-            solution = quick_fit(loss, penalty, wide, y, 0.01, tol=1e-9, standardize=standardize)
+            solution = quick_fit(loss, penalty, wide, y, 0.01, tol=1e-7, standardize=standardize)
             assert solution.converged
-            assert solution.certificate.objective <= plain.certificate.objective * (1.0 + 1e-9) or standardize
+            assert solution.certificate.objective <= plain.certificate.objective * (1.0 + 1e-7) or standardize
             assert abs(solution.coef[-1] * value) <= 1e3
 
 
@@ -266,6 +283,7 @@ def problems(draw):
 
 @given(problems())
 @example((SquaredError(), L1(), np.zeros((3, 2)), np.zeros(3), 0.05, {}))
+@example((SquaredError(), L1(), np.array([[1.0], [0.0]]), np.zeros(2), 0.05, {"sample_weight": np.array([0.0, 1.0])}))
 @example((LogLoss(), L1(), np.ones((2, 1)), np.array([-1.0, 1.0]), 0.05, {}))
 @settings(derandomize=True, deadline=None, max_examples=150)
 def test_anything_goes(problem):

@@ -237,20 +237,37 @@ def model_at(kind, problem, coef, alpha):
     return kind(problem, FreeBlock(problem, blocks.free), problem.at(coef, 0.1), columns, blocks, 1.0, None)
 
 
-@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
-@pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
+over_models = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+over_shapes = pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
+
+
+def two_minima(first, second, loss, penalty, shape, warm, intercept, tolerance=1e-14):
+    """The same model, in two of its forms (kind of model, L1 and L2 parts), minimised."""
+    X, y = data(loss, *shape)
+    factors = np.where(np.arange(shape[1]) % 5 == 0, 0.0, 1.0) if shape[1] == 12 else None
+    problem = Problem(loss, penalty, X, y, factors=factors, fit_intercept=intercept)
+    coef = np.random.default_rng(6).normal(size=shape[1]) * warm
+    models = []
+    for kind, parts in (first, second):
+        models.append(model_at(kind, problem, coef, 0.02))
+        inner.minimize_model(models[-1], parts, tolerance)
+    np.testing.assert_allclose(models[0].b, models[1].b, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(models[0].free_step(), models[1].free_step(), rtol=1e-6, atol=1e-7)
+    assert np.array_equal(models[0].b == 0.0, models[1].b == 0.0)
+
+
+@over_models
+@over_shapes
 @over_penalties([L1(), ElasticNet(0.8), 0.5 * L1() + 0.2 * L2()])
 @over_losses([SquaredError(), LogLoss()])
 def test_homotopy_and_coordinate_descent_agree(loss, penalty, shape, warm):
-    X, y = data(loss, *shape)
-    factors = np.where(np.arange(shape[1]) % 5 == 0, 0.0, 1.0) if shape[1] == 12 else None
-    problem = Problem(loss, penalty, X, y, factors=factors)
-    coef = np.random.default_rng(6).normal(size=shape[1]) * warm
-    homotopy, descent, residual = (model_at(kind, problem, coef, 0.02) for kind in (GramModel, GramModel, ResidualModel))
-    inner.minimize_model(homotopy, penalty.l1_l2_parts(), 1e-14)
-    inner.minimize_model(descent, None, 1e-14)
-    inner.minimize_model(residual, None, 1e-14)
-    np.testing.assert_allclose(homotopy.b, descent.b, rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(homotopy.b, residual.b, rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(homotopy.free_step(), residual.free_step(), rtol=1e-6, atol=1e-8)
-    assert np.array_equal(homotopy.b == 0.0, descent.b == 0.0)
+    two_minima((GramModel, penalty.l1_l2_parts()), (GramModel, None), loss, penalty, shape, warm, True)
+
+
+@over_models
+@over_shapes
+@pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "no intercept"])
+@over_penalties([L1(), ElasticNet(0.8)])
+@over_losses([SquaredError(), LogLoss()])
+def test_descent_on_gram_matrix_and_on_residual_agree(loss, penalty, intercept, shape, warm):
+    two_minima((GramModel, None), (ResidualModel, None), loss, penalty, shape, warm, intercept)

@@ -70,7 +70,8 @@ for loss in ("squared_error", "huber", "poisson", "tweedie"):
     for penalty in ("l1", "l2", ElasticNet(0.3), "mcp", "scad", None):
         for A in (X, sparse.csr_array(X), X.astype(np.float32)):
             for options in ({}, {"standardize": True, "bounds": (0.0, None)}, {"fit_intercept": False}):
-                PenalizedRegressor(loss, penalty, 0.05, **options).fit(A, np.exp(y / 4), sample_weight=abs(y)).predict(A)
+                model = PenalizedRegressor(loss, penalty, 0.05, **options).fit(A, np.exp(y / 4), sample_weight=abs(y))
+                model.predict(A), model.score(A, np.exp(y / 4))
 PenalizedClassifier("probit", "elasticnet").fit(X, y > 0).predict_proba(X)
 """
 )

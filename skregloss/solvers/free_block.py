@@ -63,7 +63,10 @@ class FreeBlock:
 
     def matrix(self):
         """Z as an array"""
-        return np.column_stack([self.apply(unit) * np.ones(self.design.n_samples) for unit in np.eye(self.size)])
+        result = np.empty((self.design.n_samples, self.size))
+        for k, unit in enumerate(np.eye(self.size)):
+            result[:, k] = self.apply(unit)
+        return result
 
     def newton_step(self, point):
         """-(Z'HZ)^+ Z' gradient, H the curvature: through the smaller of Z'HZ and ZZ', or without either if both are large"""

@@ -100,6 +100,10 @@ class ResidualModel(_Model):
         self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
         self.residual = -point.gradient
         self.free_left = self.free_gradient.copy()
+        # Kernels work on columns without the shift; with the free block eliminated that makes no difference.
+        shift = problem.design.shift[columns] / problem.design.scale[columns]
+        self.raw_cross = self.cross + np.outer(free.gradient(self.weights), shift)
+        self.raw_solved = self.inverse @ self.raw_cross
 
     def epochs(self, count, tolerance):
         return residual_epochs(
@@ -108,8 +112,8 @@ class ResidualModel(_Model):
             self.columns,
             self.weights,
             self.residual,
-            self.cross,
-            self.solved,
+            self.raw_cross,
+            self.raw_solved,
             self.free_left,
             self.diagonal,
             self.b,

@@ -9,13 +9,13 @@ Here X is the standardised view of the data if that was asked for, and its colum
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..design import Standardized, make_design
 from .penalty_terms import penalty_sum
-from .sample_terms import loss_derivatives, mean_loss, mean_minimum
+from .sample_terms import loss_derivatives, mean_loss, mean_minimum, secant_curvature
 
 # Squared columns within this range can be multiplied and divided without leaving that of float64.
 SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
@@ -110,6 +110,13 @@ class Problem:
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
         value = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
         return Point(coef, float(intercept), eta, value, gradient, curvature)
+
+    def stiffened(self, point, move) -> Point:
+        """The point with curvatures that account for the loss where `move` takes the linear predictor."""
+        curvature = secant_curvature(
+            self.kernel_loss, self.y, point.eta, self.weights, move, point.gradient, point.curvature
+        )
+        return replace(point, curvature=curvature)
 
     def loss_at(self, eta) -> float:
         """The mean loss alone; infinite where it overflows."""

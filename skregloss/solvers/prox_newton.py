@@ -13,7 +13,9 @@ from .models import make_model
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
 SMALLEST_FRACTION = 1e-10
-LARGEST_DAMPING = 1e12
+LARGEST_DAMPING, DAMPING_FACTOR = 1e12, 4.0
+# A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
+SHORT, MOST_STIFFENINGS = 0.2, 10
 # A quadratic brings half of what the slope promises. More than this share, and a longer step is tried; it must bring
 # this much more.
 LINEAR, WORTHWHILE, LONGEST = 0.6, 0.01, 1e6
@@ -46,39 +48,57 @@ def newton_step(problem, free, point, columns, blocks, *, damping, gram_store, t
 
 
 def minimize_on(problem, point, columns, blocks, *, target, tolerance, max_steps, gram_store=None):
-    """Minimise over the working set until a step gains less than `target`; the point and the number of steps.
-
-    Along a step a convex penalty is bounded by its chord, and backtracking finds a decrease; a non-convex one is not, so
-    that there the model is damped instead: with enough curvature it lies above the objective.
-    """
+    """Minimise over the working set until a step gains less than `target`; the point and the number of steps."""
     free = FreeBlock(problem, blocks.free)
+    options = {"gram_store": gram_store, "tolerance": tolerance}
+    attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
     damping = 1.0
     for count in range(1, max_steps + 1):
-        objective_size = abs(point.value) + problem.penalty_at(point.coef[columns], blocks.strengths[columns])
-        slack = OBJECTIVE_ROUNDING * objective_size
-        while True:
-            step = newton_step(
-                problem, free, point, columns, blocks, damping=damping, gram_store=gram_store, tolerance=tolerance
-            )
-            found = _search(problem, point, step, blocks, slack, problem.penalty.convex)
-            if found is not None or problem.penalty.convex or damping > LARGEST_DAMPING:
-                break
-            damping *= 4.0
+        found, damping = attempt(problem, free, point, columns, blocks, damping, options)
         if found is None:
             return point, count
-        point, gain = found
-        damping = max(1.0, damping / 4.0)
-        if gain <= target or gram_store is not None:
+        point = problem.at(found.coef, found.intercept, found.eta)
+        if found.gain <= target or gram_store is not None:
             return point, count
     return point, max_steps
 
 
-def _search(problem, point, step, blocks, slack, convex):
-    """A point along the step that decreases the objective enough, and the decrease; None if there is none.
+def _attempt_convex(problem, free, point, columns, blocks, damping, options):
+    """Backtrack, for along a step a convex penalty lies below its chord; but a step cut short is first taken again.
+
+    The model then gets the curvature that it missed: on flat pieces of the loss it does not see the next piece.
+    """
+    best, model_point = None, point
+    for _ in range(MOST_STIFFENINGS):
+        step = newton_step(problem, free, model_point, columns, blocks, damping=1.0, **options)
+        found = _search(problem, point, step, blocks, True)
+        if found is not None and (best is None or found.gain > best.gain):
+            best = found
+        if problem.loss.constant_curvature or (found is not None and found.fraction >= SHORT):
+            break
+        model_point = problem.stiffened(model_point, step.eta)
+    return best, damping
+
+
+def _attempt_damped(problem, free, point, columns, blocks, damping, options):
+    """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at any fraction."""
+    while damping < LARGEST_DAMPING:
+        step = newton_step(problem, free, point, columns, blocks, damping=damping, **options)
+        found = _search(problem, point, step, blocks, False)
+        if found is not None:
+            return found, max(1.0, damping / DAMPING_FACTOR)
+        damping *= DAMPING_FACTOR
+    return None, damping
+
+
+def _search(problem, point, step, blocks, convex):
+    """A point along the step that decreases the objective enough; None if there is none.
 
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
     flat pieces and in exponential tails the model sees curvature that ends a little further on.
     """
+    before = problem.penalty_at(point.coef[step.columns], blocks.strengths[step.columns])
+    slack = OBJECTIVE_ROUNDING * (abs(point.value) + before)
     trial = _trial(problem, point, step, blocks, 1.0)
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
@@ -93,13 +113,14 @@ def _search(problem, point, step, blocks, slack, convex):
         if not further.gain > (1.0 + WORTHWHILE) * trial.gain:
             break
         trial = further
-    return problem.at(trial.coef, trial.intercept, trial.eta), trial.gain
+    return trial
 
 
 @dataclass
 class _Trial:
     """Where a fraction of a step leads, and by how much the objective falls."""
 
+    fraction: float
     coef: np.ndarray
     intercept: float
     eta: np.ndarray
@@ -116,7 +137,7 @@ def _trial(problem, point, step, blocks, fraction) -> _Trial:
     gain = point.value - problem.loss_at(eta) + fall
     coef[blocks.free] += fraction * step.free[len(step.free) - len(blocks.free) :]
     intercept = point.intercept + (fraction * step.free[0] if problem.fit_intercept else 0.0)
-    return _Trial(coef, intercept, eta, gain)
+    return _Trial(fraction, coef, intercept, eta, gain)
 
 
 def _room(problem, point, step) -> float:

@@ -41,6 +41,19 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
 
 
 @kernel
+def secant_curvature(loss, y, eta, weights, move, gradient, curvature):
+    """The curvatures with which quadratics at eta do not underestimate the loss at eta + move, but at least those given."""
+    result = curvature.copy()
+    for i in range(y.shape[0]):
+        if weights[i] != 0.0 and abs(move[i]) > 1e-9 * (1.0 + abs(eta[i])):
+            rise = loss.value(y[i], eta[i] + move[i]) - loss.value(y[i], eta[i])
+            secant = 2.0 * (weights[i] * rise - gradient[i] * move[i]) / move[i] ** 2
+            if np.isfinite(secant):
+                result[i] = max(result[i], secant)
+    return result
+
+
+@kernel
 def mean_minimum(loss, y, weights):
     """(sum_i weights_i min l(y_i, .), sum_i weights_i |l(y_i, 0)|): the zero of the deviance, and its rounding level"""
     minimum = 0.0
