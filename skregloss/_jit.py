@@ -24,14 +24,15 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
 from ._fingerprint import digest_functions, is_ours
-from ._kernel_cache import UNCACHED, KernelCache
+from ._kernel_cache import UNCACHED, USER, KernelCache
 
 # Sums may be reordered (so that they vectorise); infinities and NaN keep their meaning.
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
 # Lowered classes live here, so that a cached kernel finds them by name when it is loaded in another process.
 lowered = python_types.SimpleNamespace()
-_exposed: set[str] = set()
+# Methods that kernels can call, with their signature if the package fixes it.
+_exposed: dict[str, inspect.Signature | None] = {}
 
 
 def kernel(py_func=None, *, reorder=False):
@@ -81,7 +82,7 @@ def _lowered_class(cls, names):
     cached = cls.__dict__.get("_lowered_class")
     if cached is not None and cached._fields[:-1] == names:
         return cached
-    label = f"{cls.__name__}_{fingerprint(cls)}_{len(names)}"
+    label = f"{cls.__name__}_{len(names)}" if is_ours(cls) else f"{USER}_{cls.__name__}_{fingerprint(cls)}_{len(names)}"
     tuple_class = getattr(lowered, label, None)
     if tuple_class is None or tuple_class._fields[:-1] != names:
         tuple_class = namedtuple(label, [*names, "padding"])
@@ -112,8 +113,14 @@ def _expose(cls, name, function):
         if len(given.parameters) != len(signature.parameters):
             raise TypeError(f"{cls.__name__}.{name} has the arguments {given}; valid are {signature}.")
     if name in _exposed:
+        exposed = _exposed[name]
+        if exposed is not None and len(exposed.parameters) != len(inspect.signature(function).parameters):
+            raise TypeError(
+                f"{cls.__name__}.{name} has the arguments {inspect.signature(function)}, but {name}{exposed} is a method that "
+                "solvers know; give yours another name."
+            )
         return
-    _exposed.add(name)
+    _exposed[name] = None if contract is None else signature
 
     def method_of(self):
         return getattr(self.instance_class, "kernel_methods", {}).get(name)
@@ -134,12 +141,10 @@ def _expose(cls, name, function):
 
 
 def fingerprint(cls) -> str:
-    """What the machine code of `cls`'s methods depends on, in short: it changes when the class or a helper changes.
+    """What the machine code of a user's class depends on, in short: it changes when the class or a helper changes.
 
     Built-in classes need none: the hash of the package's sources covers them.
     """
-    if is_ours(cls):
-        return "builtin"
     own = {name: function for name, function in _methods(cls).items() if not is_ours(function)}
     try:
         return digest_functions(own)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import shutil
 import sys
 import tempfile
 from functools import cache, cached_property
@@ -24,6 +25,7 @@ import numba
 import numpy as np
 from numba.core.caching import CompileResultCacheImpl, _Cache
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from ._fingerprint import digest_functions, is_ours
@@ -31,7 +33,10 @@ from ._fingerprint import digest_functions, is_ours
 PACKAGE = Path(__file__).resolve().parent
 # Layers whose sources end up in machine code; the estimators may change without a recompilation.
 KERNEL_LAYERS = ("_jit.py", "_kernel_cache.py", "_fingerprint.py", "design", "losses", "penalties", "solvers")
-UNCACHED = "uncached"
+# Marks in the names of lowered classes: of a user's class, and of one without a fingerprint.
+USER, UNCACHED = "user", "uncached"
+# How many versions of the sources keep their entries in one folder.
+VERSIONS_KEPT = 8
 
 
 @cache
@@ -54,7 +59,8 @@ def candidate_folders() -> list[Path]:
     if os.environ.get("NUMBA_CACHE_DIR"):
         folders.append(Path(os.environ["NUMBA_CACHE_DIR"]) / "skregloss")
     folders.append(PACKAGE / "__pycache__" / "kernels")
-    user_cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    home = os.path.expanduser("~")
+    user_cache = os.environ.get("XDG_CACHE_HOME") or (os.path.join(home, ".cache") if home not in ("", "/", "~") else "")
     if os.path.isabs(user_cache):
         folders.append(Path(user_cache) / "skregloss")
     return folders
@@ -111,7 +117,7 @@ class KernelCache(_Cache):
         return Path(sources_hash()) / f"{self._name}-{digest}.kernel"
 
     def load_overload(self, sig, target_context):
-        target_context.refresh()
+        _prepare(target_context, any_code=f"{USER}_" in str(sig) or bool(self._own_hash))
         if not self._enabled or UNCACHED in str(sig):
             return None
         triple, name, features = target_context.codegen().magic_tuple()
@@ -135,9 +141,30 @@ class KernelCache(_Cache):
         entry = folder / self._entry(sig, processor)
         payload = dumps(CompileResultCacheImpl.reduce(None, data))
         try:
+            if not entry.parent.exists():
+                _remove_old_versions(folder)
             entry.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=entry.parent, delete=False) as file:
                 file.write(payload)
             os.replace(file.name, entry)
         except OSError:  # a full or vanished disk costs a recompilation, never a fit
             pass
+
+
+def _prepare(target_context, any_code: bool):
+    """Make numba ready to load machine code.
+
+    In full that is `refresh`, which imports everything numba can compile and takes as long as the rest of a first fit. The
+    package's own kernels need no more than the memory manager; numba refreshes by itself before it compiles.
+    """
+    if any_code:
+        target_context.refresh()
+    else:
+        rtsys.initialize(target_context)
+
+
+def _remove_old_versions(folder):
+    """Make room for a new version of the sources: the entries of the oldest go."""
+    versions = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for version in versions[: 1 - VERSIONS_KEPT]:
+        shutil.rmtree(version, ignore_errors=True)

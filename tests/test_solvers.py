@@ -246,7 +246,7 @@ def two_minima(first, second, loss, penalty, shape, warm, intercept, tolerance=1
     X, y = data(loss, *shape)
     factors = np.where(np.arange(shape[1]) % 5 == 0, 0.0, 1.0) if shape[1] == 12 else None
     problem = Problem(loss, penalty, X, y, factors=factors, fit_intercept=intercept)
-    coef = np.random.default_rng(6).normal(size=shape[1]) * warm
+    coef = np.random.default_rng(6).normal(size=shape[1]) * 0.2 * warm
     models = []
     for kind, parts in (first, second):
         models.append(model_at(kind, problem, coef, 0.02))

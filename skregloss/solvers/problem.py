@@ -113,9 +113,7 @@ class Problem:
 
     def stiffened(self, point, move) -> Point:
         """The point with curvatures that account for the loss where `move` takes the linear predictor."""
-        curvature = secant_curvature(
-            self.kernel_loss, self.y, point.eta, self.weights, move, point.gradient, point.curvature
-        )
+        curvature = secant_curvature(self.kernel_loss, self.y, point.eta, self.weights, move, point.gradient, point.curvature)
         return replace(point, curvature=curvature)
 
     def loss_at(self, eta) -> float:

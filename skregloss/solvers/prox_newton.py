@@ -12,7 +12,7 @@ from .models import make_model
 
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
-SMALLEST_FRACTION = 1e-10
+SMALLEST_FRACTION, SMALLEST_NON_CONVEX_FRACTION = 1e-10, 0.01
 LARGEST_DAMPING, DAMPING_FACTOR = 1e12, 4.0
 # A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
 SHORT, MOST_STIFFENINGS = 0.2, 10
@@ -71,7 +71,7 @@ def _attempt_convex(problem, free, point, columns, blocks, damping, options):
     best, model_point = None, point
     for _ in range(MOST_STIFFENINGS):
         step = newton_step(problem, free, model_point, columns, blocks, damping=1.0, **options)
-        found = _search(problem, point, step, blocks, True)
+        found = _search(problem, point, step, blocks, SMALLEST_FRACTION)
         if found is not None and (best is None or found.gain > best.gain):
             best = found
         if problem.loss.constant_curvature or (found is not None and found.fraction >= SHORT):
@@ -81,17 +81,17 @@ def _attempt_convex(problem, free, point, columns, blocks, damping, options):
 
 
 def _attempt_damped(problem, free, point, columns, blocks, damping, options):
-    """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at any fraction."""
+    """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at every fraction."""
     while damping < LARGEST_DAMPING:
         step = newton_step(problem, free, point, columns, blocks, damping=damping, **options)
-        found = _search(problem, point, step, blocks, False)
+        found = _search(problem, point, step, blocks, SMALLEST_NON_CONVEX_FRACTION)
         if found is not None:
             return found, max(1.0, damping / DAMPING_FACTOR)
         damping *= DAMPING_FACTOR
     return None, damping
 
 
-def _search(problem, point, step, blocks, convex):
+def _search(problem, point, step, blocks, smallest_fraction):
     """A point along the step that decreases the objective enough; None if there is none.
 
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
@@ -103,10 +103,10 @@ def _search(problem, point, step, blocks, convex):
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
         fraction *= 0.5
-        if not convex or fraction < SMALLEST_FRACTION:
+        if fraction < smallest_fraction:
             return None
         trial = _trial(problem, point, step, blocks, fraction)
-    room = _room(problem, point, step) if fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) and convex else 1.0
+    room = _room(problem, point, step) if fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) else 1.0
     while 2.0 * fraction <= room:
         fraction *= 2.0
         further = _trial(problem, point, step, blocks, fraction)
