@@ -47,6 +47,9 @@ class Loss(Jittable, BaseEstimator):
     convex: ClassVar[bool] = True
     # Whether the hessian is 1 everywhere: quadratic models are then exact, and their matrices can be kept.
     constant_curvature: ClassVar[bool] = False
+    # Whether the hessian is exactly zero on some interval. Where it is not, curvature that vanishes means that the minimum
+    # lies at infinity.
+    flat_pieces: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False

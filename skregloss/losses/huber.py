@@ -21,6 +21,7 @@ class Huber(Loss):
     """
 
     name = "huber"
+    flat_pieces = True
 
     def __init__(self, delta: float = 1.35):
         self.delta = delta

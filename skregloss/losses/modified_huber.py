@@ -15,6 +15,7 @@ class ModifiedHuber(Loss):
     """
 
     name = "modified_huber"
+    flat_pieces = True
     classification = True
     defines_probability = True
 

@@ -21,6 +21,7 @@ class SquaredEpsilonInsensitive(Loss):
     """
 
     name = "squared_epsilon_insensitive"
+    flat_pieces = True
 
     def __init__(self, epsilon: float = 0.1):
         self.epsilon = epsilon

@@ -15,6 +15,7 @@ class SquaredHinge(Loss):
     """
 
     name = "squared_hinge"
+    flat_pieces = True
     classification = True
 
     @property

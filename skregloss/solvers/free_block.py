@@ -11,6 +11,8 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 
 # Directions of Z whose curvature is below this share of the largest are taken as dependent on the others.
 RANK_TOLERANCE = 1e-12
+# Curvature below this has no inverse in float64 worth having.
+SMALLEST_CURVATURE = 1e-290
 # The largest system that is solved as a matrix, and the most products with Z for larger ones.
 LARGEST_MATRIX = 2000
 MOST_PRODUCTS = 2000
@@ -101,10 +103,10 @@ class FreeBlock:
 
 def pseudo_inverse(gram):
     """(D^-1 G D^-1)^+ scaled back, D the square roots of the diagonal: dependent columns share what they explain."""
-    scale = np.sqrt(np.diag(gram))
     if len(gram) == 1:
-        return np.array([[1.0 / gram[0, 0] if gram[0, 0] > 0.0 else 0.0]])
-    scale[scale == 0.0] = 1.0
+        return np.array([[1.0 / gram[0, 0] if gram[0, 0] > SMALLEST_CURVATURE else 0.0]])
+    scale = np.sqrt(np.diag(gram))
+    scale[~(scale > np.sqrt(SMALLEST_CURVATURE))] = np.inf
     values, vectors = np.linalg.eigh(gram / np.outer(scale, scale))
     keep = values > RANK_TOLERANCE * max(values[-1], 0.0)
     vectors = vectors[:, keep] / scale[:, None]

@@ -32,20 +32,22 @@ class Reference:
 def minimize_intercept(problem, point):
     """The root of the derivative in the intercept, bracketed by strides that double; and whether there is one."""
     start, low, high = point, -np.inf, np.inf
-    first, stride, shift = point.curvature.sum(), 1.0, 0.0
+    first, stride, shift = point.bend, 1.0, 0.0
     for _ in range(MOST_INTERCEPT_STEPS):
-        slope, bend = point.gradient.sum(), point.curvature.sum()
-        if bend <= VANISHED * first or np.isnan(slope):
+        slope, curvature = point.gradient.sum(), point.curvature.sum()
+        if np.isnan(slope) or (point.bend <= VANISHED * first and not problem.loss.flat_pieces):
             return point, False
-        if abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(point).sum():
+        if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(point).sum():
             return point, True
         low, high = (low, shift) if slope > 0.0 else (shift, high)
-        target = shift - stride * (slope / bend if np.isfinite(slope) and np.isfinite(bend) else np.sign(slope))
-        stride = 1.0 if np.isfinite(low) and np.isfinite(high) else 2.0 * stride
-        if not low < target < high:
-            target = 0.5 * (low + high)
-        if not np.isfinite(target) or target in (low, high):
-            return point, bool(np.isfinite(target))
+        bracketed = np.isfinite(low) and np.isfinite(high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            target = shift - stride * slope / curvature
+        stride = 1.0 if bracketed else 2.0 * stride
+        if not low < target < high:  # also where the slope is infinite, and the target no number
+            target = 0.5 * (low + high) if bracketed else shift - stride * np.sign(slope)
+        if target in (low, high):
+            return point, True
         shift = target
         point = problem.at(start.coef, start.intercept + shift, start.eta + shift)
     return point, False
@@ -102,7 +104,10 @@ def rounding_sizes(point):
 def gradient_norm(problem, values):
     """sqrt(sum_i values_i^2 / w_i), over the samples with weight"""
     weighted = problem.weights > 0.0
-    return np.sqrt((values[weighted] ** 2 / problem.weights[weighted]).sum())
+    largest = values.max(initial=0.0)
+    if not 0.0 < largest < np.inf:
+        return largest
+    return largest * np.sqrt(((values[weighted] / largest) ** 2 / problem.weights[weighted]).sum())
 
 
 def _runs_away(point, moved, decrement, reference):

@@ -56,6 +56,7 @@ class Judge:
         settled = self.null.exists and bool(np.isfinite(point.value))
         if settled:
             point, settled = minimize_free(problem, self.free, point, self.null.reference)
+            point = self._settle_inside(point)
         gradient = problem.design.rmatvec(point.gradient, None if len(blocks.free) == 0 else blocks.penalized)
         violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
         gap = np.nan
@@ -76,6 +77,18 @@ class Judge:
         )
         advice = OVERFLOW if not np.isfinite(point.value) else SEPARABLE if not self.null.exists else ""
         return Judgement(point, gradient, violation, certificate, error, advice)
+
+    def _settle_inside(self, point) -> Point:
+        """Columns with bounds but no penalty, where they are inside: free like the free block, and brought to its minimum."""
+        columns = self.blocks.penalized
+        coef, low, high = point.coef[columns], self.problem.low[columns], self.problem.high[columns]
+        inside = columns[(self.blocks.strengths[columns] == 0.0) & (low < coef) & (coef < high)]
+        if len(inside) == 0:
+            return point
+        free = FreeBlock(self.problem, np.concatenate([self.blocks.free, inside]))
+        moved, _ = minimize_free(self.problem, free, point, self.null.reference)
+        still = (self.problem.low[inside] < moved.coef[inside]) & (moved.coef[inside] < self.problem.high[inside])
+        return moved if still.all() else point
 
     def violations(self, judged, ahead):
         """The violations if all strengths were multiplied by `ahead`."""

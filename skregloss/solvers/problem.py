@@ -33,6 +33,8 @@ class Point:
     value: float
     gradient: np.ndarray
     curvature: np.ndarray
+    # The mean of the loss's own curvature, without what flat pieces were given.
+    bend: float
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Problem:
         if eta is None:
             eta = self.offset + intercept + self.design.matvec(coef)
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
-        value = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
-        return Point(coef, float(intercept), eta, value, gradient, curvature)
+        value, bend = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
+        return Point(coef, float(intercept), eta, value, gradient, curvature, bend)
 
     def stiffened(self, point, move) -> Point:
         """The point with curvatures that account for the loss where `move` takes the linear predictor."""
@@ -148,7 +150,7 @@ def _view(design, weights, fit_intercept, standardize):
     """The design with unit-variance columns if asked for, and centred ones where an intercept absorbs the shift."""
     zero, one = np.zeros(design.n_features), np.ones(design.n_features)
     squares = design.squares(weights)
-    _check_range(design, squares)
+    _check_range(design, squares, weights)
     center = fit_intercept and design.can_shift
     mean = design.rmatvec(weights) if center or standardize else zero
     variance = np.maximum(squares - mean**2, 0.0)
@@ -163,12 +165,14 @@ def _view(design, weights, fit_intercept, standardize):
     return Standardized(design, np.where(varies, mean, 0.0) if center else zero, scale), squares / scale**2
 
 
-def _check_range(design, squares):
+def _check_range(design, squares, weights):
     """Columns whose squares leave the range of float64 cannot be told from zero, or from infinity."""
-    suspicious = np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE)))
-    for j in suspicious:
-        largest = np.abs(design.matvec(np.ones(1), np.array([j]))).max(initial=0.0)
-        if largest > 0.0:
+    for j in np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE))):
+        column = design.matvec(np.ones(1), np.array([j]))[weights > 0.0]
+        largest = np.abs(column).max(initial=0.0)
+        with np.errstate(over="ignore", under="ignore"):
+            fits = SMALLEST_SQUARE < largest**2 < LARGEST_SQUARE
+        if largest > 0.0 and not fits:
             raise ValueError(
                 f"Column {j} of X has entries up to {largest:.2g} in size, whose squares are out of range; "
                 "rescale it, say to unit variance."

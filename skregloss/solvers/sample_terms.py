@@ -23,7 +23,7 @@ def mean_loss(loss, y, eta, weights):
 
 @kernel
 def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
-    """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature, and return the mean loss."""
+    """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature."""
     total, mean_curvature = 0.0, 0.0
     for i in range(y.shape[0]):
         gradient[i] = 0.0
@@ -37,7 +37,7 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     for i in range(y.shape[0]):
         if curvature[i] == 0.0:
             curvature[i] = weights[i] * flat
-    return total
+    return total, mean_curvature
 
 
 @kernel
