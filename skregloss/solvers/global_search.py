@@ -8,10 +8,10 @@ from ..penalties import L1
 from .choose import make_solver
 from .solution import Solution
 
-# Strengths per factor of ten on the way down from alpha_max, and the tolerance on the way.
+# Strengths per factor of ten on the way down from alpha_max, and the accuracy on the way.
 STRENGTHS_PER_DECADE = 10
 MOST_STRENGTHS = 30
-ROUGH_TOL = 1e-3
+ROUGH_TOL, ROUGH_ITERATIONS = 1e-3, 20
 
 
 def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
@@ -22,7 +22,7 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter)
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solution
-    for point in (_from_above(solver, alpha, max_iter), _from_lasso(problem, solver, alpha, max_iter)):
+    for point in (_from_above(solver, alpha), _from_lasso(problem, solver, alpha)):
         other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=point)
         if _is_better(other, solution):
             solution = other
@@ -36,7 +36,7 @@ def _is_better(one, other) -> bool:
     return one.certificate.objective < other.certificate.objective
 
 
-def _from_above(solver, alpha, max_iter):
+def _from_above(solver, alpha):
     """The end of a path from alpha_max down: where the penalty leaves the null model as a convex one would."""
     alpha_max = solver.alpha_max()
     decades = math.log10(alpha_max / alpha)
@@ -44,12 +44,12 @@ def _from_above(solver, alpha, max_iter):
     point, previous = None, alpha_max
     for k in range(1, count):
         strength = alpha_max * 10.0 ** (-decades * k / count)
-        point = solver.solve(strength, tol=ROUGH_TOL, max_iter=max_iter, start=point, previous_alpha=previous).point
+        point = solver.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, start=point, previous_alpha=previous).point
         previous = strength
     return point
 
 
-def _from_lasso(problem, solver, alpha, max_iter):
+def _from_lasso(problem, solver, alpha):
     """The optimum of the convex problem at the same share of its own alpha_max."""
     lasso = make_solver(problem.with_penalty(L1()))
-    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=max_iter).point
+    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS).point
