@@ -26,7 +26,8 @@ def is_ours(item) -> bool:
 
 def digest_functions(functions) -> str:
     """The fingerprint of named functions; a TypeError says which of the things they refer to has none."""
-    digest, seen = hashlib.sha256(), set()
+    digest = hashlib.sha256()
+    seen: set = set()
     for name, function in sorted(functions.items()):
         if function.__module__ not in sys.modules:
             raise TypeError(f"its module {function.__module__!r} cannot be imported")

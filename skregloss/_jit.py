@@ -54,8 +54,8 @@ class Jittable:
     kernel_verbs: ClassVar[tuple[str, ...] | None] = None
 
     def kernel_parameters(self) -> dict:
-        """The values that kernels see, by attribute name; the constructor's parameters unless overridden."""
-        return self.get_params(deep=False)
+        """The values that kernels see, by attribute name: of an estimator-like object, the constructor's parameters."""
+        return self.get_params(deep=False)  # type: ignore[attr-defined]  # from scikit-learn's BaseEstimator
 
     def lower(self):
         """The named tuple that stands for this object in kernels."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_classification, make_regression
+from sklearn.datasets import load_iris
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
@@ -24,23 +24,6 @@ from skregloss.losses import BY_NAME, Huber, Poisson, get_loss
 from skregloss.penalties import L1, L2, MCP, ElasticNet
 
 FOUR_PENALTIES = [L1(), L2(), ElasticNet(0.5), MCP()]
-
-
-@pytest.fixture(scope="module")
-def numbers():
-    return make_regression(60, 8, n_informative=3, noise=2.0, random_state=0)
-
-
-@pytest.fixture(scope="module")
-def two_classes():
-    return make_classification(80, 8, n_informative=3, n_redundant=0, flip_y=0.2, random_state=0)
-
-
-@pytest.fixture(scope="module")
-def counts():
-    rng = np.random.default_rng(0)
-    X, exposure = rng.normal(size=(120, 4)), rng.uniform(0.5, 4.0, size=120)
-    return X, rng.poisson(exposure * np.exp(0.5 + X[:, 0] - 0.5 * X[:, 1])).astype(float), np.log(exposure)
 
 
 @pytest.mark.parametrize("name", sorted({cls.name for cls in BY_NAME.values() if cls.classification}))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes, load_iris, make_classification, make_regression
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -28,23 +28,6 @@ from skregloss.penalties import L1, L2, MCP, ElasticNet
 from skregloss.solvers import Certificate
 
 FOUR_PENALTIES = [L1(), L2(), ElasticNet(0.5), MCP()]
-
-
-@pytest.fixture(scope="module")
-def numbers():
-    return make_regression(60, 8, n_informative=3, noise=2.0, random_state=0)
-
-
-@pytest.fixture(scope="module")
-def two_classes():
-    return make_classification(80, 8, n_informative=3, n_redundant=0, flip_y=0.2, random_state=0)
-
-
-@pytest.fixture(scope="module")
-def counts():
-    rng = np.random.default_rng(0)
-    X, exposure = rng.normal(size=(120, 4)), rng.uniform(0.5, 4.0, size=120)
-    return X, rng.poisson(exposure * np.exp(0.5 + X[:, 0] - 0.5 * X[:, 1])).astype(float), np.log(exposure)
 
 
 def test_public_names():

@@ -76,13 +76,14 @@ def _effect(problem, loss, penalty, strength, alpha_max) -> Effect:
 
 def effects_in_words(effects: list[Effect]) -> list[str]:
     """What each penalty does under each loss, and whether it is the same under all of them."""
-    sentences, by_penalty = [], {}
+    sentences: list[str] = []
+    by_penalty: dict[str, list[Effect]] = {}
     for effect in effects:
         by_penalty.setdefault(effect.penalty, []).append(effect)
     for penalty, rows in by_penalty.items():
         verdicts = {}
-        for loss, group in groupby(rows, key=lambda effect: effect.loss):
-            group = sorted(group, key=lambda effect: -effect.strength)
+        for loss, same_loss in groupby(rows, key=lambda effect: effect.loss):
+            group = sorted(same_loss, key=lambda effect: -effect.strength)
             verdicts[loss] = _verdict(group)
             sentences.append(f"{penalty} under {loss} {verdicts[loss]} ({_evidence(group)}).")
         if len(verdicts) > 1:

@@ -19,7 +19,7 @@ from .sum import Sum
 
 __all__ = ["L0", "L1", "L2", "MCP", "SCAD", "ElasticNet", "LogSum", "Lq", "NoPenalty", "Penalty", "Scaled", "Sum"]
 
-BY_NAME = {cls.name: cls for cls in map(globals().get, __all__) if cls.name}
+BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for name in __all__ if (cls := globals()[name]).name}
 
 
 def get_penalty(penalty) -> Penalty:
