@@ -22,21 +22,21 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter)
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solution
-    for point in (_from_above(solver, alpha, max_iter), _from_lasso(problem, solver, alpha, max_iter)):
+    for point in (from_above(solver, alpha, max_iter), _from_lasso(problem, solver, alpha, max_iter)):
         other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=point)
-        if _is_better(other, solution):
+        if is_better(other, solution):
             solution = other
     return solution
 
 
-def _is_better(one, other) -> bool:
+def is_better(one, other) -> bool:
     """Lower in objective; but a point that passes its certificate goes before one that does not."""
     if one.converged != other.converged:
         return one.converged
     return one.certificate.objective < other.certificate.objective
 
 
-def _from_above(solver, alpha, max_iter):
+def from_above(solver, alpha, max_iter):
     """The end of a path from alpha_max down: where the penalty leaves the null model as a convex one would."""
     alpha_max = solver.alpha_max()
     decades = math.log10(alpha_max / alpha)
