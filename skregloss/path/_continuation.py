@@ -12,9 +12,9 @@ from ..solvers.global_search import ROUGH_TOL, from_above, is_better
 class Continuation:
     """Solves a problem at decreasing strengths.
 
-    A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this follows the branch
-    that begins in the null model; the null model itself and the lasso's solution at the same share of its alpha_max are
-    tried as starts too, as single fits do, and the least objective is kept. So a path has what single fits have.
+    A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this is the branch that
+    begins in the null model, and there may be better minima off it. At each strength the last one's best solution, the null
+    model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do.
     """
 
     def __init__(self, problem, *, tol, max_iter):
@@ -22,28 +22,42 @@ class Continuation:
         self.solver = make_solver(problem)
         self._several = not problem.penalty.convex
         self._lasso = make_solver(problem.with_penalty(L1())) if self._several else None
-        self._lasso_at: dict = {"start": None}
-        self._last: Solution | None = None
+        self._branch: Solution | None = None
+        self._best: Solution | None = None
+        self._last_lasso: Solution | None = None
 
     def solve(self, alpha) -> Solution:
         """The solution at `alpha`, which is below the last one."""
-        solver, last = self.solver, self._last
-        if last is not None:
-            solution = solver.solve(alpha, start=last.point, previous_alpha=last.alpha, **self.options)
+        alpha_max = self.solver.alpha_max()
+        several = self._several and 0.0 < alpha < alpha_max < math.inf
+        last_best, last_branch = self._best, self._branch
+        if last_branch is None and several:
+            start = from_above(self.solver, alpha, self.options["max_iter"])
+            self._branch = self._from(start, alpha)
         else:
-            solution = solver.solve(alpha, **self.options)
-        if self._several and 0.0 < alpha < solver.alpha_max() < math.inf:
-            for point in self._other_starts(alpha):
-                other = solver.solve(alpha, start=point, **self.options)
-                if is_better(other, solution):
-                    solution = other
-        self._last = solution
-        return solution
+            self._branch = self._onwards(last_branch, alpha)
+        self._best = self._branch
+        if several:
+            others = [self._from(None, alpha), self._from(self._lasso_point(alpha / alpha_max), alpha)]
+            if last_best is not last_branch:
+                others.append(self._onwards(last_best, alpha))
+            for other in others:
+                if is_better(other, self._best):
+                    self._best = other
+        return self._best
 
-    def _other_starts(self, alpha):
-        yield from_above(self.solver, alpha, self.options["max_iter"]) if self._last is None else None
-        lasso = self._lasso
-        strength = lasso.alpha_max() * (alpha / self.solver.alpha_max())
-        start = lasso.solve(strength, tol=ROUGH_TOL, max_iter=self.options["max_iter"], **self._lasso_at)
-        self._lasso_at = {"start": start.point, "previous_alpha": strength}
-        yield start.point
+    def _from(self, point, alpha) -> Solution:
+        return self.solver.solve(alpha, start=point, **self.options)
+
+    def _onwards(self, last, alpha) -> Solution:
+        if last is None:
+            return self._from(None, alpha)
+        return self.solver.solve(alpha, start=last.point, previous_alpha=last.alpha, **self.options)
+
+    def _lasso_point(self, share):
+        """The lasso's solution at this share of its alpha_max, roughly."""
+        last = self._last_lasso
+        follow = {} if last is None else {"start": last.point, "previous_alpha": last.alpha}
+        strength = share * self._lasso.alpha_max()
+        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=self.options["max_iter"], **follow)
+        return self._last_lasso.point

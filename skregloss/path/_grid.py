@@ -26,7 +26,7 @@ def alpha_grid(problem, alpha_max, alphas, alpha_min_ratio=None) -> np.ndarray:
     ratio = alpha_min_ratio
     if ratio is None:
         ratio = 1e-4 if len(problem.y) > problem.n_features else 1e-2
-    elif not isinstance(ratio, numbers.Real) or isinstance(ratio, bool) or not 0.0 < ratio < 1.0:
+    elif not isinstance(ratio, numbers.Real) or isinstance(ratio, bool) or not 0.0 < float(ratio) < 1.0:
         raise ValueError(f"alpha_min_ratio is {ratio!r}; valid are numbers in (0, 1) and None.")
     start = alpha_max
     if not 0.0 < start < np.inf:

@@ -105,10 +105,10 @@ def regularization_path(
 
     Notes
     -----
-    For a non-convex penalty the path is followed from the convex end, where all coefficients are zero. At each strength
-    the null model and the lasso's solution are tried as starts as well, as single fits do, and the least objective is
-    kept; this makes such a path about three times as long to compute. `locally_convex` of the result marks where to
-    distrust it.
+    For a non-convex penalty the path is followed from the convex end, where all coefficients are zero. That branch alone
+    can end far from the best minimum. At each strength the null model and the lasso's solution are therefore tried as
+    starts as well, as single fits do, and the least objective is kept, which takes several times as long. Where
+    `locally_convex` is False, the path may have jumped from one minimum to another.
 
     Examples
     --------
@@ -131,17 +131,17 @@ def regularization_path(
         check_number(OWNER, "verbose", verbose, 0, closed=True, integer=True)
     if stall_tol is not None:
         check_number(OWNER, "stall_tol", stall_tol, 0.0, closed=True)
-    loss, penalty = clone(get_loss(loss)), clone(get_penalty(penalty))
-    loss.validate()
-    penalty.validate()
-    check_pair(loss, penalty)
-    X, y, names = _checked(X, y, numeric=not loss.classification)
+    own_loss, own_penalty = clone(get_loss(loss)), clone(get_penalty(penalty))
+    own_loss.validate()
+    own_penalty.validate()
+    check_pair(own_loss, own_penalty)
+    X, y, names = _checked(X, y, numeric=not own_loss.classification)
     weights = check_weights(sample_weight, len(y))
-    y, weights, classes = _targets(loss, y, weights, class_weight)
+    y, weights, classes = _targets(own_loss, y, weights, class_weight)
     columns = X.shape[1], names
     problem = Problem(
-        loss,
-        penalty.bind(*columns),
+        own_loss,
+        own_penalty.bind(*columns),
         X,
         y,
         sample_weight=weights,

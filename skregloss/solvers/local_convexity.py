@@ -11,7 +11,7 @@ from .sample_terms import hessians
 # A curvature this small relative to the largest of the loss is rounding.
 ROUNDING = 1e-10
 # The penalty's curvature is looked at between zero and a coefficient at these many fractions, each half of the last.
-HALVINGS = 12
+HALVINGS = 60
 
 
 def is_locally_convex(problem, blocks, point) -> bool:
