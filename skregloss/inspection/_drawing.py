@@ -29,12 +29,13 @@ def runs(marks):
 
 
 def plain_ticks(ax, alphas):
-    """Ticks at 1, 2 and 5, as plain numbers, where the strengths span few powers of ten."""
+    """Round and plain numbers as ticks where the strengths span few powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     left, right = limits(alphas)
     if left < 50.0 * right:
-        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        subs = (1.0, 2.0, 5.0) if left > 10.0 * right else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+        ax.xaxis.set_major_locator(LogLocator(subs=subs))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.xaxis.set_minor_formatter(NullFormatter())
 

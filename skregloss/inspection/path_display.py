@@ -177,7 +177,7 @@ class RegularizationPathDisplay:
         self.columns_ = np.flatnonzero((coefs != 0.0).any(axis=1)).tolist()
         self.line_ = self._draw_lines(ax, alphas, coefs, labelled, line_kwargs or {})
         self._shade(ax, alphas, path.locally_convex[positive])
-        ax.axhline(0.0, color="#777777", linewidth=0.8, zorder=1)
+        ax.axhline(0.0, color="#888888", linewidth=1.7, zorder=4)  # covers the lines that lie on it
         ax.set(xscale="log", xlim=limits(alphas), xlabel="strength alpha, from strong to weak")
         plain_ticks(ax, alphas)
         ax.set_ylabel("coefficient of the standardised column" if standardized else "coefficient")

@@ -31,11 +31,7 @@ class Continuation:
         alpha_max = self.solver.alpha_max()
         several = self._several and 0.0 < alpha < alpha_max < math.inf
         last_best, last_branch = self._best, self._branch
-        if last_branch is None and several:
-            start = from_above(self.solver, alpha, self.options["max_iter"])
-            self._branch = self._from(start, alpha)
-        else:
-            self._branch = self._onwards(last_branch, alpha)
+        self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
         self._best = self._branch
         if several:
             others = [self._from(None, alpha), self._from(self._lasso_point(alpha / alpha_max), alpha)]
@@ -45,6 +41,13 @@ class Continuation:
                 if is_better(other, self._best):
                     self._best = other
         return self._best
+
+    def _along_the_branch(self, alpha) -> Solution:
+        """In small steps, however far apart the strengths of the path are."""
+        last, max_iter = self._branch, self.options["max_iter"]
+        if last is None or last.alpha >= self.solver.alpha_max():
+            return self._from(from_above(self.solver, alpha, max_iter), alpha)
+        return self._from(from_above(self.solver, alpha, max_iter, point=last.point, since=last.alpha), alpha)
 
     def _from(self, point, alpha) -> Solution:
         return self.solver.solve(alpha, start=point, **self.options)

@@ -36,14 +36,17 @@ def is_better(one, other) -> bool:
     return one.certificate.objective < other.certificate.objective
 
 
-def from_above(solver, alpha, max_iter):
-    """The end of a path from alpha_max down: where the penalty leaves the null model as a convex one would."""
-    alpha_max = solver.alpha_max()
-    decades = math.log10(alpha_max / alpha)
+def from_above(solver, alpha, max_iter, *, point=None, since=None):
+    """A start for `alpha`: the end of a path from alpha_max down, or from `point`, which solves the strength `since`.
+
+    This is where the penalty leaves the null model as a convex one would. The strength falls in small steps, roughly solved.
+    """
+    since = solver.alpha_max() if since is None else since
+    decades = math.log10(since / alpha)
     count = min(MOST_STRENGTHS, math.ceil(STRENGTHS_PER_DECADE * decades))
-    point, previous = None, alpha_max
+    previous = since
     for k in range(1, count):
-        strength = alpha_max * 10.0 ** (-decades * k / count)
+        strength = since * 10.0 ** (-decades * k / count)
         point = solver.solve(strength, tol=ROUGH_TOL, max_iter=max_iter, start=point, previous_alpha=previous).point
         previous = strength
     return point
