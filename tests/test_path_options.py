@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import warnings
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import polars
@@ -13,11 +15,13 @@ from sklearn.exceptions import ConvergenceWarning
 from test_certificates import data
 
 from skregloss import PenalizedRegressor, regularization_path
+from skregloss.inspection import path_display
 from skregloss.losses import LogLoss, SquaredError
-from skregloss.path import _fit, fit_path
+from skregloss.path import _fit, _regularization_path, fit_path
 from skregloss.penalties import L1, L2, MCP
 from skregloss.solvers import Problem
 
+matplotlib.use("Agg")
 X, Y = data(SquaredError())
 NAMES = [f"column {j}" for j in range(X.shape[1])]
 
@@ -133,6 +137,13 @@ def test_frame():
     for name in ("n_nonzero", "objective", "relative_gap", "kkt", "converged", "loss_explained", "locally_convex"):
         np.testing.assert_array_equal(frame[name], getattr(path, name))
     assert path_of(alphas=1).to_frame().columns[-1] == f"x{X.shape[1] - 1}"
+
+
+@pytest.mark.parametrize("module", [_regularization_path, path_display])
+def test_examples_in_docstrings(module):
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
 
 
 def test_repr():

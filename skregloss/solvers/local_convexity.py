@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import linalg
 
 from .._jit import kernel
 from .free_block import FreeBlock, pseudo_inverse
@@ -10,6 +11,8 @@ from .sample_terms import hessians
 
 # A curvature this small relative to the largest of the loss is rounding.
 ROUNDING = 1e-10
+# The Hessian of a larger support is not looked at.
+LARGEST_SUPPORT = 4000
 # The penalty's curvature is looked at between zero and a coefficient at these many fractions, each half of the last.
 HALVINGS = 60
 
@@ -18,7 +21,7 @@ def is_locally_convex(problem, blocks, point) -> bool:
     """Whether the smallest eigenvalue of the Hessian along the support and the free block is not negative.
 
     It is that of the loss at the point, and of the penalty where it is most concave between zero and each coefficient:
-    so that the coefficients have come from zero to where they are without a jump. Coefficients at a bound stay there.
+    so that the coefficients have come from zero to where they are without a jump. Coefficients at a bound stay there. False for more than 4000 of them, too many to tell.
     """
     if problem.convex:
         return True
@@ -32,6 +35,8 @@ def is_locally_convex(problem, blocks, point) -> bool:
         return False
     if len(support) == 0:
         return True
+    if len(support) > LARGEST_SUPPORT:
+        return False
     gram = _signed(lambda part: problem.design.gram(part, support), weights)
     if free.size:
         cross = _signed(lambda part: free.cross(part, support), weights)
@@ -39,7 +44,17 @@ def is_locally_convex(problem, blocks, point) -> bool:
     largest = np.abs(np.diag(gram)).max()
     bends = least_curvatures(problem.kernel_penalty, point.coef[support], blocks.strengths[support], HALVINGS)
     gram[np.diag_indices(len(support))] += bends
-    return bool(np.isfinite(bends).all() and np.linalg.eigvalsh(gram)[0] >= -ROUNDING * largest)
+    return bool(np.isfinite(bends).all()) and _is_nonnegative(gram, ROUNDING * largest)
+
+
+def _is_nonnegative(matrix, rounding) -> bool:
+    """Whether the smallest eigenvalue is not below -rounding"""
+    matrix[np.diag_indices(len(matrix))] += rounding
+    try:
+        linalg.cholesky(matrix, check_finite=False, overwrite_a=True)
+    except linalg.LinAlgError:
+        return False
+    return True
 
 
 def _signed(product, weights):
