@@ -21,7 +21,8 @@ def is_locally_convex(problem, blocks, point) -> bool:
     """Whether the smallest eigenvalue of the Hessian along the support and the free block is not negative.
 
     It is that of the loss at the point, and of the penalty where it is most concave between zero and each coefficient:
-    so that the coefficients have come from zero to where they are without a jump. Coefficients at a bound stay there. False for more than 4000 of them, too many to tell.
+    so that the coefficients have come from zero to where they are without a jump. Coefficients at a bound stay there.
+    More than 4000 others are too many to tell, which is False.
     """
     if problem.convex:
         return True
