@@ -17,6 +17,7 @@ import types as python_types
 import uuid
 import warnings
 from collections import namedtuple
+from typing import ClassVar
 
 import numpy as np
 from numba import njit, types
@@ -48,6 +49,9 @@ def kernel(py_func=None, *, reorder=False):
 
 class Jittable:
     """An object with numeric parameters whose methods can be called inside kernels."""
+
+    # The methods that kernels may call; None means all.
+    kernel_verbs: ClassVar[tuple[str, ...] | None] = None
 
     def kernel_parameters(self) -> dict:
         """The values that kernels see, by attribute name; the constructor's parameters unless overridden."""
@@ -101,7 +105,8 @@ def _methods(cls) -> dict:
     for base in reversed(cls.__mro__):
         if issubclass(base, Jittable):
             found.update({name: item for name, item in vars(base).items() if inspect.isfunction(item)})
-    return {name: item for name, item in found.items() if not name.startswith("__")}
+    wanted = found if cls.kernel_verbs is None else cls.kernel_verbs
+    return {name: found[name] for name in wanted if not name.startswith("__")}
 
 
 def _expose(cls, name, function):

@@ -5,138 +5,36 @@ from __future__ import annotations
 import numpy as np
 import oracle
 import pytest
-from penalty_examples import CONVEX, EXAMPLES, short
-from scipy import sparse
-from scipy.optimize import minimize_scalar
+from fits import (
+    ALPHA,
+    CONVEX_LOSSES,
+    LOSS_EXAMPLES,
+    NON_CONVEX,
+    ONE_PER_CONVEX_LOSS,
+    ONE_PER_LOSS,
+    ONE_PER_PENALTY,
+    SMALL_CONVEX,
+    certified,
+    check_objective,
+    data,
+    free_gradient,
+    no_single_move_pays,
+    oracle_error,
+    over_losses,
+    over_penalties,
+    over_storage,
+    over_tol,
+    over_weights,
+    statement,
+    weights,
+)
+from penalty_examples import CONVEX
 
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.losses import LogLoss, SquaredError
 from skregloss.penalties import BY_NAME as PENALTIES
 from skregloss.penalties import L1, L2, MCP, SCAD, ElasticNet, NoPenalty
 from skregloss.solvers import Problem, solve
-
-LOSS_CLASSES = sorted(set(LOSSES.values()), key=lambda cls: cls.name)
-LOSS_EXAMPLES = [loss for cls in LOSS_CLASSES if cls.smooth for loss in cls.examples()]
-CONVEX_LOSSES = [loss for loss in LOSS_EXAMPLES if loss.convex]
-ONE_PER_LOSS = [cls() for cls in LOSS_CLASSES if cls.smooth]
-ONE_PER_CONVEX_LOSS = [loss for loss in ONE_PER_LOSS if loss.convex]
-ONE_PER_PENALTY = [cls() for cls in PENALTIES.values() if cls.separable]
-NON_CONVEX = [penalty for penalty in EXAMPLES if not penalty.convex]
-SMALL_CONVEX = [L1(), L2(), ElasticNet(), 0.7 * L1() + 0.3 * L2()]
-ALPHA = 0.05
-
-
-def targets(loss, eta, rng):
-    """Targets that the loss is defined for, which follow eta."""
-    if loss.classification:
-        return np.where(eta + rng.logistic(size=len(eta)) > 0.0, 1.0, -1.0)
-    if np.isneginf(loss.y_interval.low):
-        return eta + rng.standard_t(3, size=len(eta))
-    if loss.y_interval.low_closed:
-        return rng.poisson(np.exp(eta)).astype(float)
-    return np.exp(eta) * rng.gamma(2.0, 0.5, len(eta))
-
-
-def data(loss, n=60, p=12, seed=0):
-    """Correlated columns with many zeros, and targets that follow three of them."""
-    rng = np.random.default_rng(seed)
-    X = (rng.normal(size=(n, p)) + 0.7 * rng.normal(size=(n, 1))) * (rng.uniform(size=(n, p)) < 0.6)
-    return X, targets(loss, X[:, :3] @ [0.8, -0.6, 0.5] + 0.2, rng)
-
-
-def weights(n):
-    return np.random.default_rng(1).integers(0, 4, n).astype(float)
-
-
-def oracle_terms(penalty):
-    """A penalty as the oracle states it."""
-    terms = [(factor, term.name, term.get_params()) for factor, term in penalty.terms() if factor != 0.0]
-    return terms or "none"
-
-
-def statement(loss, penalty, X, y, alpha, settings):
-    """Arguments and keywords of the oracle's functions for a problem of the solver's."""
-    keywords = {"alpha": alpha, **settings}
-    if keywords.get("bounds") is not None:
-        keywords["bounds"] = np.stack([np.broadcast_to(bound, X.shape[1]) for bound in keywords["bounds"]], axis=1)
-    return (loss.name, loss.get_params(), oracle_terms(penalty), X, y), keywords
-
-
-def objective(loss, penalty, X, y, solution, alpha, settings):
-    """The objective of a solution by the oracle, and the size of the numbers that it sums."""
-    arguments, keywords = statement(loss, penalty, X, y, alpha, settings)
-    problem = oracle.Problem(*arguments, **keywords)
-    rows = np.abs(problem.rows.value(problem.eta(solution.coef, solution.intercept)))
-    return oracle.objective(problem, solution.coef, solution.intercept), problem.weights @ rows
-
-
-def check_objective(solution, loss, penalty, X, y, alpha, settings):
-    value, size = objective(loss, penalty, X, y, solution, alpha, settings)
-    assert solution.certificate.objective == pytest.approx(value, rel=0.0, abs=1e-12 * max(abs(value), size) + 1e-300)
-
-
-def free_gradient(problem, solution):
-    """The largest gradient entry of the free block, relative to the sizes of what it sums."""
-    slopes = problem.weights * problem.rows.slope(problem.eta(solution.coef, solution.intercept))
-    Z = problem.columns(problem.free)
-    return np.max(np.abs(Z.T @ slopes) / np.max(np.abs(Z).T @ np.abs(slopes), initial=1e-300), initial=0.0)
-
-
-def oracle_error(solution, loss, penalty, X, y, alpha, settings):
-    """The relative gap of a convex problem, else the residual of the prox fixed point."""
-    arguments, keywords = statement(loss, penalty, X, y, alpha, settings)
-    if loss.convex and penalty.convex:
-        gap = oracle.relative_gap(*arguments, solution.coef, solution.intercept, **keywords)
-        if not np.isnan(gap):
-            return gap
-    problem = oracle.Problem(*arguments, **keywords)
-    if len(problem.bound) == 0:
-        return free_gradient(problem, solution)
-    return oracle.fixed_point_residual(*arguments, solution.coef, solution.intercept, **keywords)
-
-
-def no_single_move_pays(solution, loss, penalty, X, y, alpha, settings):
-    """Whether no coefficient, the intercept following it, can lower the objective itself by more than its rounding.
-
-    The residual of the fixed point trusts the curvature at the point, which can be far from the curvature along a move.
-    """
-    arguments, keywords = statement(loss, penalty, X, y, alpha, settings)
-    problem = oracle.Problem(*arguments, **keywords)
-    here = oracle.objective(problem, solution.coef, solution.intercept)
-    for j, b in np.ndenumerate(solution.coef):
-        for move in [-b, *np.linspace(-1.5, 1.5, 40)]:
-            coef = solution.coef.copy()
-            coef[j] += move
-            best = minimize_scalar(lambda shift, coef=coef: oracle.objective(problem, coef, solution.intercept + shift))
-            if best.fun < here - 1e-9 * abs(here):
-                return False
-    return True
-
-
-def certified(loss, penalty, X, y, tol, alpha=ALPHA, **settings):
-    """Fit, and check what the certificate says with the oracle; the solution."""
-    solution = solve(Problem(loss, penalty, X, y, **settings), alpha, tol=tol)
-    certificate = solution.certificate
-    assert certificate.converged
-    assert (certificate.kkt if np.isnan(certificate.gap) else certificate.relative_gap) <= tol
-    # The residual of a non-convex problem is measured at curvatures that are themselves rounded.
-    slack = 1e-13 if loss.convex and penalty.convex else 0.1 * tol + 1e-9
-    assert oracle_error(solution, loss, penalty, X, y, alpha, settings) <= tol + slack
-    check_objective(solution, loss, penalty, X, y, alpha, settings)
-    return solution
-
-
-over_storage = pytest.mark.parametrize("storage", [np.asfortranarray, sparse.csc_array], ids=["dense", "csc"])
-over_weights = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-over_tol = pytest.mark.parametrize("tol", [1e-6, 1e-10])
-
-
-def over_losses(losses):
-    return pytest.mark.parametrize("loss", losses, ids=short)
-
-
-def over_penalties(penalties):
-    return pytest.mark.parametrize("penalty", penalties, ids=short)
 
 
 @over_tol

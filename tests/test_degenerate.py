@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from fits import certified, check_objective, data, oracle_error, over_losses, over_penalties, targets
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from test_certificates import certified, check_objective, data, oracle_error, over_losses, over_penalties, targets
 
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.losses import Huber, LogLoss, Poisson, SquaredError
@@ -24,7 +24,7 @@ COUNTS = [
 POSITIVE = [loss for loss in ONE_PER_LOSS if loss.y_interval.low == 0.0]
 REAL = [loss for loss in ONE_PER_LOSS if not loss.classification and np.isneginf(loss.y_interval.low)]
 FEW = [SquaredError(), Huber(), LogLoss(), Poisson(), LOSSES["gamma"](), LOSSES["squared_hinge"]()]
-SECONDS = 2.0
+SECONDS = 5.0
 
 
 def quick_fit(loss, penalty, X, y, alpha, tol=1e-6, **keywords):

@@ -6,9 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from penalty_examples import short
-from sklearn.linear_model import enet_path, lasso_path
-from test_certificates import (
+from fits import (
     ALPHA,
     ONE_PER_LOSS,
     ONE_PER_PENALTY,
@@ -16,8 +14,10 @@ from test_certificates import (
     data,
     no_single_move_pays,
     oracle_error,
-    special_settings,
 )
+from penalty_examples import short
+from sklearn.linear_model import enet_path, lasso_path
+from test_certificates import special_settings
 
 from skregloss import PenalizedClassifier, PenalizedRegressor, regularization_path
 from skregloss.losses import Huber, LogLoss, SquaredError

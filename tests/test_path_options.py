@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import polars
 import pytest
+from fits import data
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
-from test_certificates import data
 
 from skregloss import PenalizedRegressor, regularization_path
 from skregloss.inspection import path_display

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from fits import ALPHA, ONE_PER_LOSS, data, over_losses, over_penalties, weights
 from penalty_examples import EXAMPLES, short
 from scipy import sparse
-from test_certificates import ALPHA, ONE_PER_LOSS, data, over_losses, over_penalties, weights
 
 from skregloss.losses import BY_NAME, LogLoss, Poisson, SquaredError
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, Lq, NoPenalty

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -151,6 +152,8 @@ def test_sums_with_built_in_ones(own, data):
 
 def test_grid_search_in_two_processes(own, data):
     X, y = data
+    # Workers that are there already do not know the user's folder.
+    get_reusable_executor().shutdown(wait=True)
     grid = {"penalty": [L1(), own.OwnNet()], "loss": ["squared_error", own.LogCosh()], "alpha": [0.01, 0.1]}
     search = GridSearchCV(PenalizedRegressor(), grid, n_jobs=2, cv=2, error_score="raise", scoring="neg_mean_absolute_error")
     search.fit(X, y)

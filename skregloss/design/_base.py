@@ -16,6 +16,7 @@ class Design(Jittable):
     Kernels call `dot` and `add_scaled` on the lowered design; everything else works on whole arrays.
     """
 
+    kernel_verbs = ("dot", "add_scaled")
     # Whether `gram` can subtract a constant from each column before multiplying, without a dense copy.
     can_shift = False
     n_samples: int

@@ -6,7 +6,7 @@ import math
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
-from ..solvers.global_search import ROUGH_TOL, from_above, is_better
+from ..solvers.global_search import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
 
 
 class Continuation:
@@ -44,10 +44,10 @@ class Continuation:
 
     def _along_the_branch(self, alpha) -> Solution:
         """In small steps, however far apart the strengths of the path are."""
-        last, max_iter = self._branch, self.options["max_iter"]
+        last = self._branch
         if last is None or last.alpha >= self.solver.alpha_max():
-            return self._from(from_above(self.solver, alpha, max_iter), alpha)
-        return self._from(from_above(self.solver, alpha, max_iter, point=last.point, since=last.alpha), alpha)
+            return self._from(from_above(self.solver, alpha), alpha)
+        return self._from(from_above(self.solver, alpha, point=last.point, since=last.alpha), alpha)
 
     def _from(self, point, alpha) -> Solution:
         return self.solver.solve(alpha, start=point, **self.options)
@@ -62,5 +62,5 @@ class Continuation:
         last = self._last_lasso
         follow = {} if last is None else {"start": last.point, "previous_alpha": last.alpha}
         strength = share * self._lasso.alpha_max()
-        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=self.options["max_iter"], **follow)
+        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, **follow)
         return self._last_lasso.point

@@ -37,7 +37,7 @@ def minimize_intercept(problem, point):
         slope, curvature = point.gradient.sum(), point.curvature.sum()
         if np.isnan(slope) or (point.bend <= VANISHED * first and not problem.loss.flat_pieces):
             return point, False
-        if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(point).sum():
+        if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(problem, point).sum():
             return point, True
         low, high = (low, shift) if slope > 0.0 else (shift, high)
         bracketed = np.isfinite(low) and np.isfinite(high)
@@ -61,7 +61,7 @@ def minimize_free(problem, free, point, reference):
     previous, runaway = np.inf, 0
     for _ in range(MAX_STEPS):
         gradient = free.gradient(point.gradient)
-        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(point))).all():
+        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
             return point, runaway == 0
         step = free.newton_step(point)
         decrement = -gradient @ step
@@ -96,9 +96,9 @@ def _search(problem, point, moved, decrement, slack):
     return None
 
 
-def rounding_sizes(point):
+def rounding_sizes(problem, point):
     """What rounding is relative to in each sample's gradient: itself, and what its linear predictor's rounding does to it."""
-    return np.abs(point.gradient) + point.curvature * np.abs(point.eta)
+    return np.abs(point.gradient) + problem.own_curvature(point) * np.abs(point.eta)
 
 
 def gradient_norm(problem, values):

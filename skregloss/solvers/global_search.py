@@ -8,10 +8,10 @@ from ..penalties import L1
 from .choose import make_solver
 from .solution import Solution
 
-# Strengths per factor of ten on the way down from alpha_max, and the tolerance on the way.
+# Strengths per factor of ten on the way down from alpha_max, and the accuracy on the way.
 STRENGTHS_PER_DECADE = 10
 MOST_STRENGTHS = 30
-ROUGH_TOL = 1e-3
+ROUGH_TOL, ROUGH_ITERATIONS = 1e-3, 20
 
 
 def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
@@ -22,7 +22,7 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter)
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solution
-    for point in (from_above(solver, alpha, max_iter), _from_lasso(problem, solver, alpha, max_iter)):
+    for point in (from_above(solver, alpha), _from_lasso(problem, solver, alpha)):
         other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=point)
         if is_better(other, solution):
             solution = other
@@ -36,7 +36,7 @@ def is_better(one, other) -> bool:
     return one.certificate.objective < other.certificate.objective
 
 
-def from_above(solver, alpha, max_iter, *, point=None, since=None):
+def from_above(solver, alpha, *, point=None, since=None):
     """A start for `alpha`: the end of a path from alpha_max down, or from `point`, which solves the strength `since`.
 
     This is where the penalty leaves the null model as a convex one would. The strength falls in small steps, roughly solved.
@@ -47,12 +47,12 @@ def from_above(solver, alpha, max_iter, *, point=None, since=None):
     previous = since
     for k in range(1, count):
         strength = since * 10.0 ** (-decades * k / count)
-        point = solver.solve(strength, tol=ROUGH_TOL, max_iter=max_iter, start=point, previous_alpha=previous).point
+        point = solver.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, start=point, previous_alpha=previous).point
         previous = strength
     return point
 
 
-def _from_lasso(problem, solver, alpha, max_iter):
+def _from_lasso(problem, solver, alpha):
     """The optimum of the convex problem at the same share of its own alpha_max."""
     lasso = make_solver(problem.with_penalty(L1()))
-    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=max_iter).point
+    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS).point

@@ -13,6 +13,8 @@ from .penalty_terms import penalty_sum
 
 EPOCHS = 10
 MAX_ROUNDS = 200
+# After so many rounds without a smaller change, rounding has been reached.
+PATIENCE = 20
 # A change of the model this small relative to its terms is rounding.
 ROUNDING = 1e-15
 
@@ -48,12 +50,14 @@ def _descend(model, smooth, tolerance):
     if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
         _newton_step(model, smooth)
         return
-    stable = smooth
+    stable, least, idle = smooth, np.inf, 0
     for _ in range(MAX_ROUNDS):
         if stable:
             _newton_step(model, smooth)
         change, stable = model.epochs(EPOCHS, tolerance)
-        if change <= tolerance:
+        idle = 0 if change < 0.9 * least else idle + 1
+        least = min(change, least)
+        if change <= tolerance or idle > PATIENCE:
             return
 
 

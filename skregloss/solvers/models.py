@@ -141,6 +141,7 @@ class ResidualModel(_Model):
         diagonal = self.diagonal[support] + extra
         if len(self.weights) < min(len(support), LARGEST_GRAM) and (extra > 0.0).all():
             return self._solve_by_samples(support, extra, right_side)
+        extra = extra + RIDGE * self.diagonal[support]
         size = (len(support), len(support))
         operator = LinearOperator(size, lambda move: self._times(support, move) + extra * move, dtype=np.float64)
         preconditioner = LinearOperator(size, lambda move: move / diagonal, dtype=np.float64)

@@ -55,7 +55,7 @@ def null_model(problem, blocks) -> NullModel:
 def _gradient_size(problem, point, gradient) -> float:
     """The largest gradient entry; or, if that is rounding, the size of what cancels in it."""
     size = np.abs(gradient).max(initial=0.0)
-    largest = np.sqrt(problem.squares.max(initial=0.0)) * gradient_norm(problem, rounding_sizes(point))
+    largest = np.sqrt(problem.squares.max(initial=0.0)) * gradient_norm(problem, rounding_sizes(problem, point))
     return size if size > GRADIENT_ROUNDING * largest else largest or 1.0
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..design import Standardized, make_design
 from .penalty_terms import penalty_sum
-from .sample_terms import loss_derivatives, mean_loss, mean_minimum, secant_curvature
+from .sample_terms import flat_curvature, loss_derivatives, mean_loss, mean_minimum, secant_curvature
 
 # Squared columns within this range can be multiplied and divided without leaving that of float64.
 SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
@@ -112,6 +112,10 @@ class Problem:
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
         value, bend = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
         return Point(coef, float(intercept), eta, value, gradient, curvature, bend)
+
+    def own_curvature(self, point):
+        """The curvature of the loss itself: zero on flat pieces."""
+        return np.where(point.curvature > self.weights * flat_curvature(point.bend, self.lipschitz), point.curvature, 0.0)
 
     def stiffened(self, point, move) -> Point:
         """The point with curvatures that account for the loss where `move` takes the linear predictor."""

@@ -13,7 +13,7 @@ from .models import make_model
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
 SMALLEST_FRACTION, SMALLEST_NON_CONVEX_FRACTION = 1e-10, 0.01
-LARGEST_DAMPING, DAMPING_FACTOR = 1e12, 4.0
+LARGEST_DAMPING, DAMPING_FACTOR = 1e6, 4.0
 # A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
 SHORT, MOST_STIFFENINGS = 0.2, 10
 # A quadratic brings half of what the slope promises. More than this share, and a longer step is tried; it must bring
