@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .estimators import PenalizedClassifier, PenalizedRegressor
+
+if TYPE_CHECKING:
+    from .path import regularization_path
 
 __version__ = "0.1.0"
 
-__all__ = ["PenalizedClassifier", "PenalizedRegressor", "__version__"]
+__all__ = ["PenalizedClassifier", "PenalizedRegressor", "__version__", "regularization_path"]
+
+
+def __getattr__(name: str):
+    """What is imported when it is first asked for."""
+    if name == "regularization_path":
+        from .path import regularization_path
+
+        return regularization_path
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -30,8 +30,10 @@ def test_what_is_allowed(tmp_path):
         "def get_loss(loss):\n    return isinstance(loss, Loss)\n",
         "skregloss/design/csc.py": "def pointers(X):\n    return X.indptr\n",
         "skregloss/solvers/choose.py": "from ..losses import Loss\ndef choose(loss):\n    return isinstance(loss, Loss)\n",
-        "skregloss/inspection/display.py": "def plot():\n    import matplotlib.pyplot\n",
+        "skregloss/inspection/display.py": "if TYPE_CHECKING:\n    from matplotlib.axes import Axes\n"
+        "def plot():\n    import matplotlib.pyplot\n",
         "skregloss/estimators/__init__.py": "import matplotlib_like\nfrom ..solvers import solve\n",
+        "skregloss/path/result.py": "def plot(self):\n    from ..inspection import Display\n",
         "skregloss/cli.py": "from skregloss.estimators import Model\n",
         "README.md": "see https://example.org/opt/home and docs/root/page\n",
     }
@@ -45,6 +47,7 @@ def test_what_is_allowed(tmp_path):
         ("skregloss/solvers/a.py", "from .. import estimators", "imports estimators"),
         ("skregloss/solvers/a.py", "def late():\n    import skregloss.cli", "imports cli"),
         ("skregloss/_jit.py", "from .losses import x", "imports losses"),
+        ("skregloss/path/a.py", "def late():\n    from ..inspection import Display", "imports inspection"),
         ("skregloss/losses/deep/a.py", "from ...penalties.l1 import L1", "imports penalties"),
         ("skregloss/penalties/a.py", "from skregloss.design import Dense", "imports design"),
         ("skregloss/estimators/a.py", "from skregloss import Model", "imports Model"),

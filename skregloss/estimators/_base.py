@@ -14,15 +14,13 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import losses, penalties
+from .._columns import column_label, resolve_bounds, resolve_factors
+from .._progress import progress_printed
+from .._validation import check_flag, check_number, check_offset
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
-from ._columns import column_label, resolve_bounds, resolve_factors
-from ._progress import progress_printed
-from ._validation import check_flag, check_loss_kind, check_number, check_offset
 
-# What solvers use as it is; anything else is converted once.
-SOLVER_LAYOUT: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "order": "F"}
 ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.float64, np.float32]}
 
 
@@ -89,13 +87,14 @@ class PenalizedLinearModel(BaseEstimator):
 
     def _check_parameters(self) -> tuple[Loss, Penalty]:
         """Raise for the first parameter that is not valid; copies of the loss and the penalty."""
-        check_number(self, "alpha", 0.0, closed=True)
-        check_number(self, "tol", 0.0, closed=False)
-        check_number(self, "max_iter", 1, closed=True, integer=True)
+        owner = type(self).__name__
+        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
+        check_number(owner, "tol", self.tol, 0.0, closed=False)
+        check_number(owner, "max_iter", self.max_iter, 1, closed=True, integer=True)
         for name in ("fit_intercept", "standardize", "warm_start"):
-            check_flag(self, name)
+            check_flag(owner, name, getattr(self, name))
         if not isinstance(self.verbose, (bool, np.bool_)):
-            check_number(self, "verbose", 0, closed=True, integer=True)
+            check_number(owner, "verbose", self.verbose, 0, closed=True, integer=True)
         loss, penalty = clone(get_loss(self.loss)), clone(get_penalty(self.penalty))
         check_loss_kind(self, loss, self._classification)
         loss.validate()
@@ -182,3 +181,14 @@ def _owner_of(parameter: str, kind: str, given) -> str:
     named = [classes[given]] if isinstance(given, str) and given in classes else []
     having = [cls for cls in (*named, *classes.values()) if parameter in cls().get_params()]
     return (having or named or list(classes.values()))[0].__name__
+
+
+def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
+    """Raise if the loss is for classes and the estimator is not, or the other way round."""
+    if loss.classification != classification:
+        fitting = ", ".join(repr(name) for name, cls in losses.BY_NAME.items() if cls.classification == classification)
+        raise ValueError(
+            f"The 'loss' parameter of {type(estimator).__name__} must be a loss for "
+            f"{'classes' if classification else 'numeric targets'}: one of {fitting}, or an object. "
+            f"Got {estimator.loss!r} instead."
+        )

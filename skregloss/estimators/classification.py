@@ -12,12 +12,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from .._class_weight import check_weight_per_class, weights_by_class
+from .._validation import SOLVER_LAYOUT, check_offset, check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty
 from ..solvers.sample_terms import predictions
-from ._base import SOLVER_LAYOUT, PenalizedLinearModel
-from ._class_weight import check_weight_per_class, weights_by_class
-from ._validation import check_offset, check_weights
+from ._base import PenalizedLinearModel
 
 
 def _defines_probability(estimator) -> bool:

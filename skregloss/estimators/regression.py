@@ -12,12 +12,12 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
+from .._validation import SOLVER_LAYOUT, check_domain, check_offset, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
+from ..solvers.explained import LossExplained
 from ..solvers.sample_terms import predictions
-from ._base import SOLVER_LAYOUT, PenalizedLinearModel
-from ._explained import loss_explained
-from ._validation import check_domain, check_offset, check_weights
+from ._base import PenalizedLinearModel
 
 
 class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
@@ -215,4 +215,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
-        return loss_explained(self.loss_, y, eta, weights, None if offset is None else np.asarray(offset, float))
+        explained = LossExplained(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
+        return explained(eta)

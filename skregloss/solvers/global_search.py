@@ -22,28 +22,31 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter)
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solution
-    for point in (_from_above(solver, alpha), _from_lasso(problem, solver, alpha)):
+    for point in (from_above(solver, alpha), _from_lasso(problem, solver, alpha)):
         other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=point)
-        if _is_better(other, solution):
+        if is_better(other, solution):
             solution = other
     return solution
 
 
-def _is_better(one, other) -> bool:
+def is_better(one, other) -> bool:
     """Lower in objective; but a point that passes its certificate goes before one that does not."""
     if one.converged != other.converged:
         return one.converged
     return one.certificate.objective < other.certificate.objective
 
 
-def _from_above(solver, alpha):
-    """The end of a path from alpha_max down: where the penalty leaves the null model as a convex one would."""
-    alpha_max = solver.alpha_max()
-    decades = math.log10(alpha_max / alpha)
+def from_above(solver, alpha, *, point=None, since=None):
+    """A start for `alpha`: the end of a path from alpha_max down, or from `point`, which solves the strength `since`.
+
+    This is where the penalty leaves the null model as a convex one would. The strength falls in small steps, roughly solved.
+    """
+    since = solver.alpha_max() if since is None else since
+    decades = math.log10(since / alpha)
     count = min(MOST_STRENGTHS, math.ceil(STRENGTHS_PER_DECADE * decades))
-    point, previous = None, alpha_max
+    previous = since
     for k in range(1, count):
-        strength = alpha_max * 10.0 ** (-decades * k / count)
+        strength = since * 10.0 ** (-decades * k / count)
         point = solver.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, start=point, previous_alpha=previous).point
         previous = strength
     return point

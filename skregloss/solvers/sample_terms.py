@@ -53,6 +53,16 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
 
 
 @kernel
+def hessians(loss, y, eta, weights):
+    """weights_i l''(y_i, eta_i), as it is: also where it vanishes or is negative"""
+    result = np.zeros(y.shape[0])
+    for i in range(y.shape[0]):
+        if weights[i] != 0.0:
+            result[i] = weights[i] * loss.hessian(y[i], eta[i])
+    return result
+
+
+@kernel
 def secant_curvature(loss, y, eta, weights, move, gradient, curvature):
     """The curvatures with which quadratics at eta do not underestimate the loss at eta + move, but at least those given."""
     result = curvature.copy()

@@ -8,40 +8,28 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from ..losses import BY_NAME, Loss
+# What solvers use as it is; anything else is converted once.
+SOLVER_LAYOUT: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "order": "F"}
 
 
-def check_number(estimator, name: str, low: float, *, closed: bool, integer: bool = False) -> None:
-    """Raise unless parameter `name` is a finite number (an integer if asked) above `low`, or at it if `closed`."""
-    value: Any = getattr(estimator, name)
+def check_number(owner: str, name: str, value: Any, low: float, *, closed: bool, integer: bool = False) -> None:
+    """Raise unless parameter `name` of `owner` is a finite number (an integer if asked) above `low`, or at it if `closed`."""
     kind: Any = numbers.Integral if integer else numbers.Real
     described = f"{'an integer' if integer else 'a finite number'} {'>=' if closed else '>'} {low}"
-    message = f"The {name!r} parameter of {type(estimator).__name__} must be {described}. Got {value!r} instead."
+    message = f"The {name!r} parameter of {owner} must be {described}. Got {value!r} instead."
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(message)
     if not low <= value < np.inf or (value == low and not closed):  # also NaN
         raise ValueError(message)
 
 
-def check_flag(estimator, name: str) -> None:
-    """Raise unless parameter `name` is True or False."""
-    value = getattr(estimator, name)
+def check_flag(owner: str, name: str, value: Any) -> None:
+    """Raise unless parameter `name` of `owner` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"The {name!r} parameter of {type(estimator).__name__} must be True or False. Got {value!r} instead.")
+        raise TypeError(f"The {name!r} parameter of {owner} must be True or False. Got {value!r} instead.")
 
 
-def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
-    """Raise if the loss is for classes and the estimator is not, or the other way round."""
-    if loss.classification != classification:
-        fitting = ", ".join(repr(name) for name, cls in BY_NAME.items() if cls.classification == classification)
-        raise ValueError(
-            f"The 'loss' parameter of {type(estimator).__name__} must be a loss for "
-            f"{'classes' if classification else 'numeric targets'}: one of {fitting}, or an object. "
-            f"Got {estimator.loss!r} instead."
-        )
-
-
-def check_domain(loss: Loss, y: np.ndarray) -> None:
+def check_domain(loss, y: np.ndarray) -> None:
     """Raise if the loss is not defined for one of the targets."""
     outside = np.flatnonzero(~loss.y_interval.contains(y))
     if len(outside):

@@ -1,0 +1,261 @@
+"""The picture of a path: coefficients against strength."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..path import RegularizationPath, regularization_path
+from ._drawing import COLORS, GREY, LABEL_SIZE, LINE_HEIGHT, STYLES, limits, plain_ticks, runs, shortened, spread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+TOP_TICKS = 7
+# Parameters of estimators that `regularization_path` takes as they are.
+SHARED = ("loss", "penalty", "fit_intercept", "standardize", "penalty_factors", "bounds", "tol", "max_iter", "class_weight")
+
+
+class RegularizationPathDisplay:
+    """Coefficients against strength, from strong to weak, with the number of nonzero coefficients on top.
+
+    Make one with `from_path` or `from_estimator`; the parameters are stored as attributes.
+
+    Parameters
+    ----------
+    path : RegularizationPath
+        The path to draw.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes with the coefficients.
+    top_ax_ : matplotlib Axes
+        The axes on top of them with the numbers of nonzero coefficients.
+    figure_ : matplotlib Figure
+        The figure.
+    line_ : list of matplotlib Line2D
+        One line for each column with a coefficient that is not zero somewhere.
+    columns_ : list of int
+        The positions of these columns.
+    text_ : list of matplotlib Text
+        The labels at the line ends, from top to bottom.
+
+    See Also
+    --------
+    skregloss.regularization_path : Computes the path.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.inspection import RegularizationPathDisplay
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = PenalizedRegressor(loss="huber", penalty="l1", standardize=True)
+    >>> display = RegularizationPathDisplay.from_estimator(model, X, y, n_labels=4)
+    >>> [text.get_text() for text in display.text_]
+    ['s5', 'bmi', 's2', 's1']
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(self, *, path: RegularizationPath):
+        self.path = path
+
+    @classmethod
+    def from_path(cls, path: RegularizationPath, **options) -> RegularizationPathDisplay:
+        """Draw a path.
+
+        Parameters
+        ----------
+        path : RegularizationPath
+            What `regularization_path` returns.
+        **options : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : RegularizationPathDisplay
+            The display, drawn.
+        """
+        return cls(path=path).plot(**options)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        alphas: Any = 100,
+        alpha_min_ratio: float | None = None,
+        sample_weight: Any = None,
+        offset: Any = None,
+        **options,
+    ) -> RegularizationPathDisplay:
+        """Compute the path of an estimator's loss and penalty on data, and draw it.
+
+        Parameters
+        ----------
+        estimator : PenalizedRegressor or PenalizedClassifier
+            Says everything but the strengths; it need not be fitted.
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            The columns.
+        y : array-like of shape (n_samples,)
+            The targets, or two classes.
+        alphas : int or array-like, default=100
+            How many strengths, or the strengths.
+        alpha_min_ratio : float, default=None
+            The last strength divided by the first.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights >= 0.
+        offset : array-like of shape (n_samples,), default=None
+            What is added to the linear predictor.
+        **options : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : RegularizationPathDisplay
+            The display, drawn.
+        """
+        given = estimator.get_params(deep=False)
+        shared = {name: given[name] for name in SHARED if name in given}
+        if "loss" not in shared or "penalty" not in shared:
+            raise TypeError(
+                f"estimator is a {type(estimator).__name__}, which has no loss and penalty; valid are PenalizedRegressor "
+                "and PenalizedClassifier. Of a pipeline, pass the last step and the transformed columns."
+            )
+        grid = {"alphas": alphas, "alpha_min_ratio": alpha_min_ratio}
+        path = regularization_path(X, y, **shared, **grid, sample_weight=sample_weight, offset=offset)
+        return cls.from_path(path, **options)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        n_labels: int = 8,
+        scaled: bool = True,
+        line_kwargs: dict | None = None,
+    ) -> RegularizationPathDisplay:
+        """Draw the path.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None. Labels stand to the right of the axes, so leave room for them there, or
+            make the figure with layout="constrained".
+        n_labels : int, default=8
+            How many coefficients have a colour and a label: the largest at the weakest strength. The others are grey.
+        scaled : bool, default=True
+            Whether to draw the coefficients of the standardised columns, if the path was computed with
+            `standardize=True`: those can be compared, others are in the units of their columns.
+        line_kwargs : dict, default=None
+            Passed to matplotlib's `Axes.plot` for each line.
+
+        Returns
+        -------
+        display : RegularizationPathDisplay
+            The display itself.
+        """
+        import matplotlib.pyplot as plt
+
+        path = self.path
+        positive = path.alphas > 0.0
+        if not positive.any():
+            raise ValueError("The path has no strength > 0, and the axis of strengths is logarithmic.")
+        if ax is None:
+            _, ax = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        standardized = scaled and not np.all(path.column_scale == 1.0)
+        coefs = path.coefs[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
+        alphas = path.alphas[positive]
+        labelled = _largest(coefs, n_labels)
+        self.columns_ = np.flatnonzero((coefs != 0.0).any(axis=1)).tolist()
+        self.line_ = self._draw_lines(ax, alphas, coefs, labelled, line_kwargs or {})
+        self._shade(ax, alphas, path.locally_convex[positive])
+        ax.axhline(0.0, color="#888888", linewidth=1.7, zorder=4)  # covers the lines that lie on it
+        ax.set(xscale="log", xlim=limits(alphas), xlabel="strength alpha, from strong to weak")
+        plain_ticks(ax, alphas)
+        ax.set_ylabel("coefficient of the standardised column" if standardized else "coefficient")
+        self.top_ax_ = _count_axis(ax, alphas, path.n_nonzero[positive])
+        self.text_ = self._label(ax, coefs[:, -1], labelled)
+        return self
+
+    def _draw_lines(self, ax, alphas, coefs, labelled, line_kwargs) -> list[Line2D]:
+        """Grey and thin, or coloured and on top."""
+        rank = {column: k for k, column in enumerate(labelled)}
+        marker = "o" if len(alphas) == 1 else None
+        lines = []
+        for column in self.columns_:
+            style: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "zorder": 2}
+            if column in rank:
+                cycle, color = divmod(rank[column], len(COLORS))
+                style = {"color": COLORS[color], "linestyle": STYLES[cycle % len(STYLES)], "linewidth": 1.6, "zorder": 3}
+            lines += ax.plot(alphas, coefs[column], **{"marker": marker, **style, **line_kwargs})
+        return lines
+
+    @staticmethod
+    def _shade(ax, alphas, locally_convex):
+        """Grey where local minima can differ, each strength as far as halfway to the next."""
+        if locally_convex.all():
+            return
+        middles = np.sqrt(alphas[1:] * alphas[:-1])
+        left, right = np.r_[alphas[0], middles], np.r_[middles, alphas[-1]]
+        for first, last in runs(~locally_convex):
+            ax.axvspan(right[last], left[first], facecolor="#F0F0F0", zorder=0, label="_not locally convex")
+        ax.text(0.01, 0.015, "shaded: not locally convex", transform=ax.transAxes, fontsize=8, color="#555555")
+
+    def _label(self, ax, ends, labelled) -> list[Text]:
+        """Names at the right end of the lines, moved apart as little as needed, each tied to its line."""
+        if len(labelled) == 0:
+            return []
+        ax.figure.draw_without_rendering()  # settles the layout and with it the height of the axes
+        height = LINE_HEIGHT * LABEL_SIZE / 72.0 * ax.figure.dpi / ax.get_window_extent().height
+        order = np.asarray(labelled)[np.argsort(-ends[labelled], kind="stable")]
+        ends_on_screen = ax.transData.transform(np.column_stack([np.full(len(order), ax.get_xlim()[1]), ends[order]]))
+        wanted = ax.transAxes.inverted().transform(ends_on_screen)[:, 1]
+        names, lines = self.path.column_names(), dict(zip(self.columns_, self.line_, strict=True))
+        texts = []
+        for column, at, place in zip(order, wanted, spread(wanted, height), strict=True):
+            color = lines[column].get_color()
+            tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 0.0, "relpos": (0.0, 0.5)}
+            texts.append(
+                ax.annotate(
+                    shortened(names[column]),
+                    xy=(1.0, at),
+                    xycoords="axes fraction",
+                    xytext=(1.03, place),
+                    textcoords="axes fraction",
+                    va="center",
+                    fontsize=LABEL_SIZE,
+                    color=color,
+                    arrowprops=tie,
+                    annotation_clip=False,
+                )
+            )
+        return texts
+
+
+def _largest(coefs, count):
+    """The columns with the largest coefficients at the weakest strength, those that are zero there left out."""
+    sizes = np.abs(coefs[:, -1])
+    order = np.argsort(-sizes, kind="stable")[: max(count, 0)]
+    return order[sizes[order] > 0.0].tolist()
+
+
+def _count_axis(ax, alphas, counts):
+    """An axis on top with the numbers of nonzero coefficients at strengths evenly apart."""
+    from matplotlib.ticker import NullLocator
+
+    top = ax.twiny()
+    top.set(xscale="log", xlim=ax.get_xlim(), xlabel="nonzero coefficients")
+    places = np.unique(np.linspace(0, len(alphas) - 1, min(TOP_TICKS, len(alphas))).round().astype(int))
+    evenly = np.geomspace(alphas[0], alphas[-1], len(places)) if len(places) > 1 else alphas
+    nearest = np.unique([np.abs(np.log(alphas / at)).argmin() for at in evenly])
+    top.set_xticks(alphas[nearest], [str(count) for count in counts[nearest]])
+    top.xaxis.set_minor_locator(NullLocator())
+    return top

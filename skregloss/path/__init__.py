@@ -1,0 +1,9 @@
+"""Regularization paths: one problem at one strength after another, from strong to weak."""
+
+from __future__ import annotations
+
+from ._fit import fit_path
+from ._regularization_path import regularization_path
+from ._result import RegularizationPath
+
+__all__ = ["RegularizationPath", "fit_path", "regularization_path"]

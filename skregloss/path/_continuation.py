@@ -1,0 +1,66 @@
+"""The solver of a path: each strength from the last one's solution."""
+
+from __future__ import annotations
+
+import math
+
+from ..penalties import L1
+from ..solvers import Solution, make_solver
+from ..solvers.global_search import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
+
+
+class Continuation:
+    """Solves a problem at decreasing strengths.
+
+    A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this is the branch that
+    begins in the null model, and there may be better minima off it. At each strength the last one's best solution, the null
+    model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do.
+    """
+
+    def __init__(self, problem, *, tol, max_iter):
+        self.problem, self.options = problem, {"tol": tol, "max_iter": max_iter}
+        self.solver = make_solver(problem)
+        self._several = not problem.penalty.convex
+        self._lasso = make_solver(problem.with_penalty(L1())) if self._several else None
+        self._branch: Solution | None = None
+        self._best: Solution | None = None
+        self._last_lasso: Solution | None = None
+
+    def solve(self, alpha) -> Solution:
+        """The solution at `alpha`, which is below the last one."""
+        alpha_max = self.solver.alpha_max()
+        several = self._several and 0.0 < alpha < alpha_max < math.inf
+        last_best, last_branch = self._best, self._branch
+        self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
+        self._best = self._branch
+        if several:
+            others = [self._from(None, alpha), self._from(self._lasso_point(alpha / alpha_max), alpha)]
+            if last_best is not last_branch:
+                others.append(self._onwards(last_best, alpha))
+            for other in others:
+                if is_better(other, self._best):
+                    self._best = other
+        return self._best
+
+    def _along_the_branch(self, alpha) -> Solution:
+        """In small steps, however far apart the strengths of the path are."""
+        last = self._branch
+        if last is None or last.alpha >= self.solver.alpha_max():
+            return self._from(from_above(self.solver, alpha), alpha)
+        return self._from(from_above(self.solver, alpha, point=last.point, since=last.alpha), alpha)
+
+    def _from(self, point, alpha) -> Solution:
+        return self.solver.solve(alpha, start=point, **self.options)
+
+    def _onwards(self, last, alpha) -> Solution:
+        if last is None:
+            return self._from(None, alpha)
+        return self.solver.solve(alpha, start=last.point, previous_alpha=last.alpha, **self.options)
+
+    def _lasso_point(self, share):
+        """The lasso's solution at this share of its alpha_max, roughly."""
+        last = self._last_lasso
+        follow = {} if last is None else {"start": last.point, "previous_alpha": last.alpha}
+        strength = share * self._lasso.alpha_max()
+        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, **follow)
+        return self._last_lasso.point

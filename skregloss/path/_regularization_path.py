@@ -1,0 +1,203 @@
+"""Paths of data as users have them: checked, named, coded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from .._class_weight import check_weight_per_class, weights_by_class
+from .._columns import resolve_bounds, resolve_factors
+from .._validation import SOLVER_LAYOUT, check_domain, check_flag, check_number, check_offset, check_weights
+from ..losses import Loss, get_loss
+from ..penalties import Penalty, get_penalty
+from ..solvers import Problem, check_pair
+from ._fit import fit_path
+from ._result import RegularizationPath
+
+OWNER = "regularization_path"
+
+
+def regularization_path(
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    penalty: str | Penalty | None,
+    alphas: int | ArrayLike = 100,
+    alpha_min_ratio: float | None = None,
+    fit_intercept: bool = True,
+    standardize: bool = False,
+    penalty_factors: Any = None,
+    bounds: Any = None,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    tol: float = 1e-6,
+    verbose: int = 0,
+    max_iter: int = 100,
+    stall_tol: float | None = None,
+    class_weight: Any = None,
+) -> RegularizationPath:
+    """Fit any penalty on any loss at many strengths, from strong to weak, each from the last one's solution.
+
+    The path is that of `PenalizedRegressor`, or for losses for two classes of `PenalizedClassifier`, fitted at each
+    strength, with a certificate of optimality each.
+
+    Parameters
+    ----------
+    X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+        The columns. Fortran-ordered arrays and CSC matrices of float64 or float32 are not copied.
+    y : array-like of shape (n_samples,)
+        The targets: numbers within the domain of the loss, or two classes for a loss for classes.
+    loss : str or Loss
+        The loss: a name for one with its default parameters, or an object such as `Huber(delta=2)`.
+    penalty : str, Penalty or None
+        The penalty: a name, an object such as `ElasticNet(0.5)` or `MCP() + 0.1 * L2()`, or None for no penalty.
+    alphas : int or array-like of shape (n_alphas,), default=100
+        How many strengths, on a geometric grid from alpha_max down; or the strengths themselves, in any order. A penalty
+        without a finite alpha_max, such as L2, has a grid that begins at 1000 times the alpha_max of L1.
+    alpha_min_ratio : float, default=None
+        The last strength of the grid divided by the first. By default it is 1e-4 with more samples than columns and 1e-2
+        otherwise; a thousandth of that for a penalty without a finite alpha_max, so that its grid ends where L1's does.
+    fit_intercept : bool, default=True
+        Whether to fit the intercept, which is never penalised.
+    standardize : bool, default=False
+        Whether to penalise the coefficients that the columns would have with unit variance. `coefs` are for the columns
+        as given in any case.
+    penalty_factors : array-like of shape (n_features,) or dict, default=None
+        Multiples of alpha, >= 0, for each column; 0 leaves it unpenalised, inf leaves it out. A dict is by column name
+        or position, and columns that are not in it have factor 1.
+    bounds : tuple, array-like of shape (n_features, 2) or dict, default=None
+        Bounds of the coefficients, as in `PenalizedRegressor`.
+    sample_weight : array-like of shape (n_samples,) or float, default=None
+        Weights >= 0; weight 2 is the same as a repeated row.
+    offset : array-like of shape (n_samples,), default=None
+        What is added to the linear predictor as it is, such as the log of an exposure.
+    tol : float, default=1e-6
+        The accuracy to reach at each strength: of the duality gap relative to the null deviance for convex problems, of
+        the optimality conditions otherwise.
+    verbose : int, default=0
+        1 prints a line per strength, 2 also the solver's progress.
+    max_iter : int, default=100
+        The most iterations per strength, each the solution of one quadratic model.
+    stall_tol : float, default=None
+        If given, the path ends early where the loss explained rises, from one strength to the next, by less than this
+        share of what is explained; 1e-5 is usual. Not before five strengths have had a nonzero coefficient.
+    class_weight : dict or "balanced", default=None
+        Weights of the classes, as in `PenalizedClassifier`; for losses for classes only.
+
+    Returns
+    -------
+    path : RegularizationPath
+        Strengths, coefficients, certificates and the loss explained; `plot()` draws it, `to_frame()` is a data frame.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Once, if `tol` was not reached at some strengths, saying at how many and which is worst.
+    RuntimeWarning
+        If the user interrupts after the first strength (KeyboardInterrupt): the path then ends there, and its
+        `interrupted` is True.
+
+    Notes
+    -----
+    For a non-convex penalty the path is followed from the convex end, where all coefficients are zero. That branch alone
+    can end far from the best minimum. At each strength the null model and the lasso's solution are therefore tried as
+    starts as well, as single fits do, and the least objective is kept, which takes several times as long. Where
+    `locally_convex` is False, the path may have jumped from one minimum to another.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import regularization_path
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> path = regularization_path(X, y, loss="squared_error", penalty="l1", standardize=True)
+    >>> path.n_nonzero[[0, 20, 99]].tolist()
+    [0, 4, 10]
+    >>> bool(path.converged.all())
+    True
+    >>> path.to_frame().loc[20, ["bmi", "s5"]].round(1).tolist()
+    [499.0, 433.5]
+    """
+    for name, flag in (("fit_intercept", fit_intercept), ("standardize", standardize)):
+        check_flag(OWNER, name, flag)
+    check_number(OWNER, "tol", tol, 0.0, closed=False)
+    check_number(OWNER, "max_iter", max_iter, 1, closed=True, integer=True)
+    if not isinstance(verbose, bool):
+        check_number(OWNER, "verbose", verbose, 0, closed=True, integer=True)
+    if stall_tol is not None:
+        check_number(OWNER, "stall_tol", stall_tol, 0.0, closed=True)
+    own_loss, own_penalty = clone(get_loss(loss)), clone(get_penalty(penalty))
+    own_loss.validate()
+    own_penalty.validate()
+    check_pair(own_loss, own_penalty)
+    X, y, names = _checked(X, y, numeric=not own_loss.classification)
+    weights = check_weights(sample_weight, len(y))
+    y, weights, classes = _targets(own_loss, y, weights, class_weight)
+    columns = X.shape[1], names
+    problem = Problem(
+        own_loss,
+        own_penalty.bind(*columns),
+        X,
+        y,
+        sample_weight=weights,
+        offset=check_offset(offset, y.shape),
+        fit_intercept=bool(fit_intercept),
+        standardize=bool(standardize),
+        factors=resolve_factors(penalty_factors, *columns),
+        bounds=resolve_bounds(bounds, *columns),
+    )
+    return fit_path(
+        problem,
+        alphas,
+        alpha_min_ratio=alpha_min_ratio,
+        tol=tol,
+        max_iter=max_iter,
+        stall_tol=stall_tol,
+        verbose=int(verbose),
+        interruptible=True,
+        feature_names=names,
+        classes=classes,
+    )
+
+
+class RegularizationPathData(BaseEstimator):
+    """What scikit-learn's check of X and y leaves its findings in."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _checked(X, y, *, numeric):
+    """X, y and the names of the columns."""
+    data = RegularizationPathData()
+    X, y = validate_data(data, X, y, y_numeric=numeric, **SOLVER_LAYOUT)
+    return X, y, getattr(data, "feature_names_in_", None)
+
+
+def _targets(loss, y, weights, class_weight):
+    """y as the loss takes it, the weights with those of the classes, and the classes."""
+    if not loss.classification:
+        if class_weight is not None:
+            raise ValueError(f"class_weight is for losses for classes; {type(loss).__name__} is for numeric targets.")
+        y = np.asarray(y, dtype=np.float64)
+        check_domain(loss, y)
+        return y, weights, None
+    check_classification_targets(y)
+    classes, labels = np.unique(y, return_inverse=True)
+    if len(classes) != 2:
+        remedy = "; take one class against the rest, as in y == label" if len(classes) > 2 else ""
+        raise ValueError(
+            f"{OWNER} with {type(loss).__name__} needs samples of 2 classes, but y has {len(classes)}: "
+            f"{', '.join(map(repr, classes[:5].tolist()))}{', ...' if len(classes) > 5 else ''}{remedy}."
+        )
+    weights = weights_by_class(class_weight, classes, labels, weights)
+    check_weight_per_class(weights, classes, labels)
+    return np.where(labels == 1, 1.0, -1.0), weights, classes
