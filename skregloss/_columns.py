@@ -59,6 +59,7 @@ def resolve_factors(penalty_factors, n_features: int, feature_names=None) -> np.
     if penalty_factors is None:
         return None
     name = "penalty_factors"
+    penalty_factors = _labelled(penalty_factors)
     if isinstance(penalty_factors, Mapping):
         factors = np.ones(n_features)
         for position, value in by_position(penalty_factors, n_features, feature_names, name).items():
@@ -83,6 +84,7 @@ def resolve_bounds(bounds, n_features: int, feature_names=None) -> tuple[np.ndar
     if bounds is None:
         return None
     low, high = np.full(n_features, -np.inf), np.full(n_features, np.inf)
+    bounds = _labelled(bounds)
     if isinstance(bounds, Mapping):
         for position, pair in by_position(bounds, n_features, feature_names, "bounds").items():
             where = column_label(position, feature_names)
@@ -106,6 +108,14 @@ def resolve_bounds(bounds, n_features: int, feature_names=None) -> tuple[np.ndar
         high[:] = _numbers(rows[..., 1], "bounds", missing=np.inf)
     _check_possible(low, high, feature_names)
     return low, high
+
+
+def _labelled(values):
+    """A pandas series or frame whose index holds names, as a mapping from them: it is not meant by position."""
+    index = getattr(values, "index", None)
+    if hasattr(values, "to_numpy") and index is not None and all(isinstance(label, str) for label in index):
+        return dict(zip(index, values.to_numpy(), strict=True))
+    return values
 
 
 def _check_possible(low, high, feature_names):

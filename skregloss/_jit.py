@@ -18,6 +18,7 @@ import uuid
 import warnings
 from collections import namedtuple
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit, types
@@ -32,6 +33,8 @@ REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
 # Lowered classes live here, so that a cached kernel finds them by name when it is loaded in another process.
 lowered = python_types.SimpleNamespace()
+# By class, and not on the class: a class sent to another process must not refer to what is only known in this one.
+_lowered_classes: WeakKeyDictionary[type, type] = WeakKeyDictionary()
 # Methods that kernels can call, with their signature if the package fixes it.
 _exposed: dict[str, inspect.Signature | None] = {}
 
@@ -83,7 +86,7 @@ def _lower_value(owner, name, value):
 
 def _lowered_class(cls, names):
     """The named tuple class of `cls`, made at its first use and known by `cls`'s fingerprint ever after."""
-    cached = cls.__dict__.get("_lowered_class")
+    cached = _lowered_classes.get(cls)
     if cached is not None and cached._fields[:-1] == names:
         return cached
     label = f"{cls.__name__}_{len(names)}" if is_ours(cls) else f"{USER}_{cls.__name__}_{fingerprint(cls)}_{len(names)}"
@@ -95,7 +98,7 @@ def _lowered_class(cls, names):
         for name, function in tuple_class.kernel_methods.items():
             _expose(cls, name, function)
         setattr(lowered, label, tuple_class)
-    cls._lowered_class = tuple_class
+    _lowered_classes[cls] = tuple_class
     return tuple_class
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -225,3 +226,23 @@ def test_every_parameter_and_attribute_is_documented(cls):
     attributes = [name for name in vars(model) if name.endswith("_")]
     for name in (*model.get_params(deep=False), *attributes):
         assert re.search(rf"^{name} : ", text, re.MULTILINE), name
+
+
+def test_a_series_or_frame_with_names_goes_by_name():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    names = list(X.columns)
+    factors = pd.Series([0.5, 2.0, 1.0, 3.0], index=names)
+    expected = PenalizedRegressor(penalty_factors=factors.to_dict()).fit(X, y).coef_
+    np.testing.assert_array_equal(PenalizedRegressor(penalty_factors=factors[::-1]).fit(X, y).coef_, expected)
+    bounds = pd.DataFrame({"low": [0.0, -0.1, 0.0, 0.0], "high": [0.1, 0.0, 1.0, 1.0]}, index=names)
+    expected = PenalizedRegressor(bounds=bounds.to_numpy()).fit(X, y).coef_
+    np.testing.assert_array_equal(PenalizedRegressor(bounds=bounds[::-1]).fit(X, y).coef_, expected)
+
+
+def test_a_fit_that_fails_leaves_the_last_one_whole(two_classes):
+    X, y = two_classes
+    model = PenalizedClassifier().fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="bounds"):
+        model.set_params(bounds=(1.0, 0.0)).fit(X, np.where(y == 1, "b", "a"))
+    np.testing.assert_array_equal(model.predict(X), before)

@@ -271,3 +271,24 @@ def test_homotopy_and_coordinate_descent_agree(loss, penalty, shape, warm):
 @over_losses([SquaredError(), LogLoss()])
 def test_descent_on_gram_matrix_and_on_residual_agree(loss, penalty, intercept, shape, warm):
     two_minima((GramModel, None), (ResidualModel, None), loss, penalty, shape, warm, intercept)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
+@over_penalties([L1(), L2(), MCP()])
+@over_losses([SquaredError(), LogLoss()])
+def test_columns_that_are_left_out_or_fixed_at_zero_change_nothing(loss, penalty, scale):
+    X, y = data(loss)
+    alone = solve(Problem(loss, penalty, X, y), ALPHA)
+    extra = np.column_stack([scale * np.random.default_rng(5).normal(size=len(y)), X])
+    factors, low, high = np.ones(X.shape[1] + 1), np.full(X.shape[1] + 1, -np.inf), np.full(X.shape[1] + 1, np.inf)
+    factors[0], low[0], high[0] = np.inf, 0.0, 0.0
+    for settings in ({"factors": factors}, {"bounds": (low, high)}):
+        solution = solve(Problem(loss, penalty, extra, y, **settings), ALPHA)
+        assert solution.coef[0] == 0.0
+        np.testing.assert_allclose(solution.coef[1:], alone.coef, rtol=0, atol=1e-12)
+        assert solution.certificate.kkt == pytest.approx(alone.certificate.kkt, abs=1e-12)
+
+
+def test_one_step_suffices_for_a_small_lasso():
+    X, y = data(SquaredError())
+    assert solve(Problem(SquaredError(), L1(), X, y), ALPHA).n_iter == 1

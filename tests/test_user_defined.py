@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
 import sys
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skregloss import PenalizedClassifier, PenalizedRegressor
-from skregloss.penalties import L1, ElasticNet
+from skregloss.penalties import L1, ElasticNet, Penalty
 
 OWN_FILE = '''
 import math
@@ -168,3 +169,44 @@ def test_grid_search_over_their_parameters(own, data):
     search = GridSearchCV(PenalizedClassifier(own.SmoothHinge(), own.OwnNet()), grid, n_jobs=2, cv=2, error_score="raise")
     assert search.fit(X, np.where(y > 0, "high", "low")).best_score_ > 0.6
     assert search.best_estimator_.penalty_.share == search.best_params_["penalty__share"]
+
+
+NOTEBOOK = """
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from skregloss import PenalizedRegressor
+from skregloss.penalties import L1, Penalty
+
+class Typed(Penalty):
+    def value(self, b, alpha):
+        return alpha * abs(b)
+
+    def prox(self, z, step, alpha):
+        return np.sign(z) * max(abs(z) - step * alpha, 0.0)
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+y = X[:, 0]
+PenalizedRegressor(penalty=Typed()).fit(X, y)
+search = GridSearchCV(PenalizedRegressor(), {"penalty": [Typed(), L1()], "alpha": [0.1]}, n_jobs=2, cv=2, error_score="raise")
+scores = search.fit(X, y).cv_results_["mean_test_score"]
+assert abs(scores[0] - scores[1]) < 1e-6, scores
+"""
+
+
+def test_a_class_typed_into_a_notebook_works_in_worker_processes_after_a_fit(tmp_path):
+    (tmp_path / "notebook.py").write_text(NOTEBOOK)
+    subprocess.run([sys.executable, tmp_path / "notebook.py"], check=True, timeout=300)
+
+
+def test_the_log_cosh_of_the_readme_on_targets_far_from_zero(own, data):
+    X, y = data
+    model = PenalizedRegressor(own.LogCosh(), alpha=0.1).fit(X, 1e4 * (y + 3.0))
+    assert model.certificate_.converged
+
+
+def test_a_class_without_its_methods_is_told_which():
+    class Nothing(Penalty):
+        pass
+
+    with pytest.raises(TypeError, match="does not define value"):
+        PenalizedRegressor(penalty=Nothing()).fit(np.ones((3, 1)), np.arange(3.0))

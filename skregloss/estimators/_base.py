@@ -146,9 +146,10 @@ class PenalizedLinearModel(BaseEstimator):
             message += f": the relative gap is {certificate.relative_gap:.2g}, tol is {self.tol:g}"
         elif certificate.kkt > self.tol:
             message += f": the violation of optimality is {certificate.kkt:.2g}, tol is {self.tol:g}"
-        if worst >= 0:
+        if worst >= 0 and not solution.advice:
             message += f"; worst is the coefficient of {column_label(worst, getattr(self, 'feature_names_in_', None))}"
-        advice = solution.advice or "raise max_iter, set standardize=True if columns differ in scale, or raise alpha"
+        scaling = "" if self.standardize else " set standardize=True if columns differ in scale,"
+        advice = solution.advice or f"raise max_iter,{scaling} or raise alpha"
         warnings.warn(f"{message}; {advice}.", ConvergenceWarning, stacklevel=4)
 
     def _predictor(self, X, offset) -> np.ndarray:

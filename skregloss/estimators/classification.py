@@ -175,7 +175,6 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
             )
         weights = weights_by_class(self.class_weight, classes, labels, check_weights(sample_weight, len(y)))
         check_weight_per_class(weights, classes, labels)
-        self.classes_ = classes
         if len(classes) == 2:
             targets, names = [_coded(labels == 1)], [""]
             offsets = [check_offset(offset, y.shape)]
@@ -185,6 +184,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
             offset = check_offset(offset, (len(y), len(classes)))
             offsets = [None] * len(classes) if offset is None else list(offset.T)
         solutions = self._fit_predictors(loss, penalty, X, targets, weights, offsets, names)
+        self.classes_ = classes
         self.coef_ = np.array([solution.coef for solution in solutions])
         self.intercept_ = np.array([solution.intercept for solution in solutions])
         return self
@@ -289,7 +289,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         """
         from sklearn.metrics import accuracy_score
 
-        return float(accuracy_score(y, self.predict(X, offset), sample_weight=sample_weight))
+        predicted = self.predict(X, offset)
+        return float(accuracy_score(y, predicted, sample_weight=check_weights(sample_weight, len(predicted))))
 
 
 def _coded(is_positive) -> np.ndarray:

@@ -13,6 +13,7 @@ class SquaredError(Loss):
     """
 
     name = "squared_error"
+    constant_curvature = True
 
     @property
     def lipschitz(self) -> float:

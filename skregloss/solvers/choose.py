@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+
+from ..losses import Loss
+from ..penalties import Penalty
 from .working_set import WorkingSetSolver
 
 
 def check_pair(loss, penalty) -> None:
     """Raise the one error for a pair that cannot be fitted, before any data is touched."""
+    _check_defined(loss, Loss, ("value", "gradient"))
+    _check_defined(penalty, Penalty, ("value", "prox"))
     if not penalty.has_prox:
         raise ValueError(penalty.why_no_prox())
     if not loss.smooth or not penalty.separable:
@@ -14,6 +20,14 @@ def check_pair(loss, penalty) -> None:
             f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "
             "valid are a smooth loss and a penalty that is a sum over coefficients."
         )
+
+
+def _check_defined(item, base, methods) -> None:
+    """What a subclass must give, given."""
+    for name in methods:
+        if getattr(type(item), name) is getattr(base, name):
+            signature = inspect.signature(getattr(base, name))
+            raise TypeError(f"{type(item).__name__} does not define {name}; valid is a method {name}{signature}.")
 
 
 def make_solver(problem) -> WorkingSetSolver:

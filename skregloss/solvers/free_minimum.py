@@ -14,7 +14,7 @@ import numpy as np
 GRADIENT_ROUNDING = 1e-14
 MAX_STEPS = 500
 MOST_INTERCEPT_STEPS = 2000
-# The curvature, relative to where it started, at which the intercept has gone to infinity.
+# The slope and curvature, relative to their largest, at which the intercept has gone to infinity.
 VANISHED = 1e-250
 # A runaway: rows whose curvature has fallen to this share still move by this much for no more than this share of the
 # deviance, so many times in a row.
@@ -32,16 +32,20 @@ class Reference:
 def minimize_intercept(problem, point):
     """The root of the derivative in the intercept, bracketed by strides that double; and whether there is one."""
     start, low, high = point, -np.inf, np.inf
-    first, stride, shift = point.bend, 1.0, 0.0
+    steepest, most_bent, stride, shift = 0.0, 0.0, 1.0, 0.0
     for _ in range(MOST_INTERCEPT_STEPS):
         slope, curvature = point.gradient.sum(), point.curvature.sum()
-        if np.isnan(slope) or (point.bend <= VANISHED * first and not problem.loss.flat_pieces):
+        if np.isfinite(slope) and np.isfinite(point.bend):
+            steepest, most_bent = max(steepest, abs(slope)), max(most_bent, point.bend)
+        vanished = abs(slope) <= VANISHED * steepest and point.bend <= VANISHED * most_bent
+        bracketed = np.isfinite(low) and np.isfinite(high)
+        if np.isnan(slope) or (vanished and not bracketed and not problem.loss.flat_pieces):
             return point, False
         if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(problem, point).sum():
             return point, True
         low, high = (low, shift) if slope > 0.0 else (shift, high)
         bracketed = np.isfinite(low) and np.isfinite(high)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             target = shift - stride * slope / curvature
         stride = 1.0 if bracketed else 2.0 * stride
         if not low < target < high:  # also where the slope is infinite, and the target no number

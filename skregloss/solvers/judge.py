@@ -57,7 +57,10 @@ class Judge:
         if settled:
             point, settled = minimize_free(problem, self.free, point, self.null.reference)
             point = self._settle_inside(point)
-        gradient = problem.design.rmatvec(point.gradient, None if len(blocks.free) == 0 else blocks.penalized)
+        every = len(blocks.penalized) == problem.n_features
+        gradient = np.zeros(len(blocks.penalized))
+        if np.isfinite(point.value):
+            gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
         violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
         gap = np.nan
         if problem.convex and settled and len(blocks.penalized):

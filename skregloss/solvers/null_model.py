@@ -41,7 +41,7 @@ def null_model(problem, blocks) -> NullModel:
         point, exists = minimize_intercept(problem, point)
     reference = Reference(point.curvature, max(point.value - floor, smallest))
     gradient = problem.design.rmatvec(point.gradient)
-    size = _gradient_size(problem, point, gradient)
+    size = _gradient_size(problem, point, gradient[problem.live])
     free = FreeBlock(problem, blocks.free)
     if exists and free.size:
         point, exists = minimize_free(problem, free, point, reference)
@@ -55,7 +55,7 @@ def null_model(problem, blocks) -> NullModel:
 def _gradient_size(problem, point, gradient) -> float:
     """The largest gradient entry; or, if that is rounding, the size of what cancels in it."""
     size = np.abs(gradient).max(initial=0.0)
-    largest = np.sqrt(problem.squares.max(initial=0.0)) * gradient_norm(problem, rounding_sizes(problem, point))
+    largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * gradient_norm(problem, rounding_sizes(problem, point))
     return size if size > GRADIENT_ROUNDING * largest else largest or 1.0
 
 

@@ -39,7 +39,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Which columns are free (unpenalised and unbounded), and which are not, at one strength."""
+    """Which columns are free (unpenalised and unbounded), and which are penalised or bounded, at one strength."""
 
     free: np.ndarray
     penalized: np.ndarray
@@ -80,8 +80,10 @@ class Problem:
         self.high = np.broadcast_to(high, n_features) * self.design.scale
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
-        self.bounded = bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
-        self.lipschitz = loss.lipschitz if np.isfinite(loss.lipschitz) else 0.0
+        # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
+        self.live = self.low < self.high
+        self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
+        self.lipschitz = float(loss.lipschitz)
 
     @property
     def n_features(self):
@@ -103,7 +105,7 @@ class Problem:
         if self.penalty.l1_l2_parts() == (0.0, 0.0):
             strengths = np.zeros(self.n_features)
         free = (strengths == 0.0) & np.isneginf(self.low) & np.isposinf(self.high)
-        return Blocks(np.flatnonzero(free), np.flatnonzero(~free), strengths)
+        return Blocks(np.flatnonzero(free), np.flatnonzero(~free & self.live), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""

@@ -48,7 +48,8 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             slope = gradient[i] / weights[i]
             height = loss.value(y[i], eta[i]) - loss.minimum(y[i]) if slope != 0.0 else 0.0
             linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
-            curvature[i] = weights[i] * min(flat, linear)
+            stiffness = min(flat, linear)
+            curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
     return total, mean_curvature
 
 
