@@ -279,3 +279,11 @@ def test_get_loss_says_what_is_valid():
         get_loss(losses.Huber)
     with pytest.raises(TypeError, match="must be a string or an instance"):
         get_loss(None)
+
+
+@smooth_loss
+def test_constant_curvature_is_one(loss):
+    rng = np.random.default_rng(0)
+    curvatures = {float(loss.hessian(y, eta)) for y, eta in zip(rng.choice([-1.0, 1.0], 50), rng.normal(size=50), strict=True)}
+    assert curvatures == {1.0} or not loss.constant_curvature
+    assert loss.constant_curvature == (loss.name == "squared_error")
