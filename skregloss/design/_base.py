@@ -67,6 +67,14 @@ class Standardized(Design):
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}
 
+    def shift_effect(self, coef):
+        """What centring takes from the intercept"""
+        return self.shift @ coef
+
+    def row_sets(self, columns):
+        """Pairs (places in `columns`, the rows these columns have entries in)"""
+        yield slice(None), slice(None)
+
     def matvec(self, coef, columns=None):
         columns = slice(None) if columns is None else columns
         scaled = coef / self.scale[columns]

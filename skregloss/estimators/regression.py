@@ -215,5 +215,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
-        explained = LossExplained(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
+        explained = LossExplained.of(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
         return explained(eta)

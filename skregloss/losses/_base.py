@@ -50,6 +50,9 @@ class Loss(Jittable, BaseEstimator):
     # Whether the hessian is exactly zero on some interval. Where it is not, curvature that vanishes means that the minimum
     # lies at infinity.
     flat_pieces: ClassVar[bool] = False
+    # Whether the loss couples rows of linear predictors, as a likelihood of several classes or of an order of events does. It
+    # then has no `value` of one row; `joint_term` gives the functions of all rows.
+    joint: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False
@@ -103,6 +106,10 @@ class Loss(Jittable, BaseEstimator):
     def minimum(self, y):
         """min over eta of l(y, eta), or the infimum"""
         return -self.conjugate(y, 0.0)
+
+    def joint_term(self, y, weights):
+        """The mean loss of all samples, for a joint loss: what `solvers.data_term.JointTerm` asks for."""
+        raise NotImplementedError
 
     def inverse_link(self, eta):
         """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""

@@ -39,7 +39,7 @@ def fit_path(
     continuation = Continuation(problem, tol=tol, max_iter=max_iter)
     alpha_max = continuation.solver.alpha_max()
     grid = alpha_grid(problem, alpha_max, alphas, alpha_min_ratio)
-    explained = LossExplained(problem.loss, problem.y, problem.weights, problem.offset)
+    explained = LossExplained(problem)
     rows: list[dict] = []
     interrupted = False
     try:

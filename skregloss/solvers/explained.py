@@ -17,13 +17,17 @@ class LossExplained:
     Where the best constant already attains the minima, it is 1 for a model that attains them too and 0 otherwise.
     """
 
-    def __init__(self, loss, y, sample_weight=None, offset=None):
-        columns = np.empty((len(y), 0))
-        self.problem = problem = Problem(loss, NoPenalty(), columns, y, sample_weight=sample_weight, offset=offset)
-        self.minimum, size = problem.loss_floor()
+    def __init__(self, problem):
+        self.problem = problem = problem.without_columns()
+        self.minimum, size = problem.data.floor()
         self.null_deviance = null_model(problem, problem.blocks(0.0)).point.value - self.minimum
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
-        self.rounding = 8.0 * EPS * abs(self.minimum) + (len(y) * EPS) ** 2 * size
+        self.rounding = 8.0 * EPS * abs(self.minimum) + (len(problem.y) * EPS) ** 2 * size
+
+    @classmethod
+    def of(cls, loss, y, sample_weight=None, offset=None):
+        """The same for samples that no problem binds"""
+        return cls(Problem(loss, NoPenalty(), np.empty((len(y), 0)), y, sample_weight=sample_weight, offset=offset))
 
     def __call__(self, eta) -> float:
         deviance = self.problem.loss_at(eta) - self.minimum
