@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from ._base import Interval, Loss
 from .cloglog import CLogLog
+from .cox import CoxPartialLikelihood
 from .expectile import Expectile
 from .exponential import Exponential
 from .gamma import Gamma
@@ -14,9 +15,11 @@ from .inverse_gaussian import InverseGaussian
 from .log_loss import LogLoss
 from .modified_huber import ModifiedHuber
 from .negative_binomial import NegativeBinomial
+from .ordinal_logistic import OrdinalLogistic
 from .poisson import Poisson
 from .probit import Probit
 from .pseudo_huber import PseudoHuber
+from .softmax import Softmax
 from .squared_epsilon_insensitive import SquaredEpsilonInsensitive
 from .squared_error import SquaredError
 from .squared_hinge import SquaredHinge
@@ -25,6 +28,7 @@ from .tweedie import Tweedie
 __all__ = [
     "BY_NAME",
     "CLogLog",
+    "CoxPartialLikelihood",
     "Expectile",
     "Exponential",
     "Gamma",
@@ -35,9 +39,11 @@ __all__ = [
     "Loss",
     "ModifiedHuber",
     "NegativeBinomial",
+    "OrdinalLogistic",
     "Poisson",
     "Probit",
     "PseudoHuber",
+    "Softmax",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",

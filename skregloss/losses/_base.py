@@ -107,9 +107,16 @@ class Loss(Jittable, BaseEstimator):
         """min over eta of l(y, eta), or the infimum"""
         return -self.conjugate(y, 0.0)
 
-    def joint_term(self, y, weights):
-        """The mean loss of all samples, for a joint loss: what `solvers.data_term.JointTerm` asks for."""
+    def joint_term(self, y, weights, total):
+        """The mean loss of all samples, for a joint loss: what `solvers.data_term.JointTerm` asks for.
+
+        The weights of the samples sum to 1; `total` is what they summed to as given.
+        """
         raise NotImplementedError
+
+    def for_classes(self, count: int):
+        """The loss that fits this many classes at once; None if each is fitted against the rest."""
+        return self if count == 2 else None
 
     def inverse_link(self, eta):
         """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""

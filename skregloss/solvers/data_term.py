@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..design import Outputs
+from ..design import Outputs, Repeated
 from .curvature import Curvature
 from .intercepts import Intercepts
 from .sample_terms import (
@@ -22,10 +22,10 @@ from .sample_terms import (
 )
 
 
-def make_data_term(loss, y, weights):
-    """The data term; `weights` are of the samples and sum to 1."""
+def make_data_term(loss, y, weights, total):
+    """The data term; `weights` are of the samples and sum to 1, those given summed to `total`."""
     if loss.joint:
-        return JointTerm(loss, loss.joint_term(y, weights))
+        return JointTerm(loss, loss.joint_term(y, weights, total))
     return RowTerm(loss, y, weights)
 
 
@@ -101,8 +101,14 @@ class JointTerm:
         self.loss, self.joint = loss, joint
         self.copies, self.weights, self.y = joint.copies, joint.weights, joint.y
         self.several = joint.copies > 1
-        self.arrange, self.arrange_offset = joint.arrange, joint.arrange_offset
+        self.arrange_offset = joint.arrange_offset
         self.value, self.floor = joint.value, joint.floor
+
+    def arrange(self, design):
+        """The design whose rows are the linear predictors"""
+        if self.copies > 1:
+            return Outputs(design, self.copies)
+        return Repeated(design, self.joint.repeats) if self.joint.repeats > 1 else design
 
     def intercepts(self, wanted):
         """The intercepts of these rows"""

@@ -79,9 +79,11 @@ class Problem:
         self.kernel_penalty = penalty.lower()
         weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         # Divided by the largest first: a sum of tiny or huge weights must neither vanish nor overflow.
-        weights = weights / weights.max()
-        weights = weights / weights.sum()
-        self.data = make_data_term(loss, y, weights)
+        largest = weights.max()
+        weights = weights / largest
+        total = weights.sum()
+        weights = weights / total
+        self.data = make_data_term(loss, y, weights, largest * total)
         self.y, self.weights = self.data.y, self.data.weights
         self.offset = self.data.arrange_offset(offset)
         self.intercepts = self.data.intercepts(fit_intercept)
@@ -164,11 +166,14 @@ class Problem:
         """Zero, or the bound nearest to it."""
         return np.clip(0.0, self.low, self.high)
 
-    def original(self, coef, intercept):
-        """Coefficients and intercepts for the columns as they were given."""
+    def original(self, coef, intercept, free):
+        """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""
         coef = coef / self.design.scale
         if self.intercepts.count:
             intercept = intercept - self.design.shift_effect(coef)
+        if self.data.coupled:
+            unpenalized = np.unique(free % self.coef_shape[-1])
+            coef, intercept = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, unpenalized)
         if self.data.several or self.intercepts.count > 1:
             return coef.reshape(self.coef_shape), intercept if self.intercepts.count else np.zeros(self.data.copies)
         return coef, float(intercept[0]) if self.intercepts.count else 0.0

@@ -120,7 +120,7 @@ class WorkingSetSolver:
         )  # fmt: skip
 
     def _solution(self, alpha, blocks, best, steps) -> Solution:
-        coef, intercept = self.problem.original(best.point.coef, best.point.intercept)
+        coef, intercept = self.problem.original(best.point.coef, best.point.intercept, blocks.free)
         worst = -1
         if len(best.violation):
             worst = int(blocks.terms.take(np.array([np.argmax(best.violation)])).columns[0]) % self.problem.coef_shape[-1]
