@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .. import losses, penalties
 from .._columns import column_label, resolve_bounds, resolve_factors
 from .._progress import progress_printed
-from .._validation import check_flag, check_number, check_offset
+from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
@@ -102,32 +103,52 @@ class PenalizedLinearModel(BaseEstimator):
         check_pair(loss, penalty)
         return loss, penalty
 
-    def _fit_predictors(self, loss, penalty, X, targets, weights, offsets, names=("",)) -> list[Solution]:
-        """Fit one linear predictor for each row of targets, and set all attributes but `coef_` and `intercept_`."""
+    def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
+        """The problems whose solutions `_adopt` takes, one for each linear predictor; raises for whatever is not valid.
+
+        What depends on the data alone is set, unless an error is raised.
+        """
+        loss, penalty = self._check_parameters()
+        X, y = validate_data(self, X, y, y_numeric=not self._classification, **SOLVER_LAYOUT)
+        weights = check_weights(sample_weight, len(y))
+        coding = self._coding_of(loss, y, weights)
         columns = X.shape[1], getattr(self, "feature_names_in_", None)
-        penalty = penalty.bind(*columns)
         options = {
-            "sample_weight": weights,
             "fit_intercept": bool(self.fit_intercept),
             "standardize": bool(self.standardize),
             "factors": resolve_factors(self.penalty_factors, *columns),
             "bounds": resolve_bounds(self.bounds, *columns),
         }
-        starts = self._starts(len(targets), X.shape[1])
+        penalty = penalty.bind(*columns)
+        problems = [
+            Problem(loss, penalty, X, target.y, sample_weight=target.weights, offset=target.offset, **options)
+            for target in coding.encode(y, weights, offset)
+        ]
+        self.loss_, self.penalty_, self._coding = loss, penalty, coding
+        self._needs_offset = offset is not None
+        return problems
+
+    def _solve(self, problems) -> PenalizedLinearModel:
+        """Solve what `_problems` returned at the strength alpha, and adopt the solutions."""
+        starts = self._starts(len(problems), problems[0].n_features)
+        names = self._coding.names(len(problems))
         solutions = []
         with progress_printed(self.verbose):
-            for y, offset, start, name in zip(targets, offsets, starts, names, strict=True):
-                problem = Problem(loss, penalty, X, y, offset=offset, **options)
+            for problem, start, name in zip(problems, starts, names, strict=True):
                 solution = solve(problem, float(self.alpha), tol=self.tol, max_iter=self.max_iter, start=start)
                 self._warn_if_not_converged(solution, name)
                 solutions.append(solution)
-        self.loss_, self.penalty_ = loss, penalty
+        self._adopt(solutions)
+        return self
+
+    def _adopt(self, solutions: Sequence[Solution]) -> None:
+        """Make the solutions of the problems those of this model."""
         self.n_iter_ = max(solution.n_iter for solution in solutions)
         self.alpha_max_ = max(solution.alpha_max for solution in solutions)
         certificates = [solution.certificate for solution in solutions]
         self.certificate_ = certificates[0] if len(certificates) == 1 else certificates
-        self._needs_offset = offsets[0] is not None
-        return solutions
+        self.coef_ = np.vstack([solution.coef for solution in solutions])
+        self.intercept_ = np.hstack([solution.intercept for solution in solutions])
 
     def _starts(self, count, n_features):
         """The last fit's coefficients and intercepts if they are wanted and fit, else Nones."""
