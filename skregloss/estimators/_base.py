@@ -21,6 +21,7 @@ from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset,
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
+from ._coding import Data
 
 ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.float64, np.float32]}
 
@@ -86,16 +87,18 @@ class PenalizedLinearModel(BaseEstimator):
             tags.target_tags.positive_only = bool(get_loss(self.loss).y_interval.low >= 0.0)
         return tags
 
-    def _check_parameters(self) -> tuple[Loss, Penalty]:
-        """Raise for the first parameter that is not valid; copies of the loss and the penalty."""
+    def _check_options(self) -> None:
+        """Raise for the first parameter that is not valid, besides loss and penalty."""
         owner = type(self).__name__
-        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
         check_number(owner, "tol", self.tol, 0.0, closed=False)
         check_number(owner, "max_iter", self.max_iter, 1, closed=True, integer=True)
-        for name in ("fit_intercept", "standardize", "warm_start"):
+        for name in ("fit_intercept", "standardize"):
             check_flag(owner, name, getattr(self, name))
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(owner, "verbose", self.verbose, 0, closed=True, integer=True)
+
+    def _check_pair(self) -> tuple[Loss, Penalty]:
+        """Copies of the loss and the penalty, checked."""
         loss, penalty = clone(get_loss(self.loss)), clone(get_penalty(self.penalty))
         check_loss_kind(self, loss, self._classification)
         loss.validate()
@@ -103,16 +106,25 @@ class PenalizedLinearModel(BaseEstimator):
         check_pair(loss, penalty)
         return loss, penalty
 
-    def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
-        """The problems whose solutions `_adopt` takes, one for each linear predictor; raises for whatever is not valid.
-
-        What depends on the data alone is set, unless an error is raised.
-        """
-        loss, penalty = self._check_parameters()
+    def _check_data(self, X, y, sample_weight=None, offset=None) -> Data:
+        """The data checked and converted; the columns are learnt."""
         X, y = validate_data(self, X, y, y_numeric=not self._classification, **SOLVER_LAYOUT)
-        weights = check_weights(sample_weight, len(y))
-        coding = self._coding_of(loss, y, weights)
-        columns = X.shape[1], getattr(self, "feature_names_in_", None)
+        return Data(X, y, check_weights(sample_weight, len(y)), offset)
+
+    def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
+        """The problems whose solutions `_adopt` takes; raises for whatever is not valid."""
+        owner = type(self).__name__
+        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
+        check_flag(owner, "warm_start", self.warm_start)
+        self._check_options()
+        self._check_pair()
+        return self._problems_of(self._check_data(X, y, sample_weight, offset))
+
+    def _problems_of(self, data: Data) -> list[Problem]:
+        """The same of checked data, or of some rows of it. What the data alone decide is set, unless an error is raised."""
+        loss, penalty = self._check_pair()
+        coding = self._coding_of(loss, data)
+        columns = data.X.shape[1], getattr(self, "feature_names_in_", None)
         options = {
             "fit_intercept": bool(self.fit_intercept),
             "standardize": bool(self.standardize),
@@ -121,12 +133,16 @@ class PenalizedLinearModel(BaseEstimator):
         }
         penalty = penalty.bind(*columns)
         problems = [
-            Problem(loss, penalty, X, target.y, sample_weight=target.weights, offset=target.offset, **options)
-            for target in coding.encode(y, weights, offset)
+            Problem(loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
+            for target in coding.encode(data)
         ]
         self.loss_, self.penalty_, self._coding = loss, penalty, coding
-        self._needs_offset = offset is not None
+        self._needs_offset = data.offset is not None
         return problems
+
+    def _coding_of(self, loss, data: Data) -> Any:
+        """What turns y into the targets of the loss."""
+        raise NotImplementedError
 
     def _solve(self, problems) -> PenalizedLinearModel:
         """Solve what `_problems` returned at the strength alpha, and adopt the solutions."""

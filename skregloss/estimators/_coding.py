@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
 from .._validation import check_domain, check_offset
+
+
+class Data(NamedTuple):
+    """Checked data; the offset is checked when the number of linear predictors is known."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray | None
+    offset: Any
+
+    def rows(self, indices) -> Data:
+        """Some of the samples."""
+        weights = None if self.weights is None else self.weights[indices]
+        return Data(self.X[indices], self.y[indices], weights, None if self.offset is None else self.offset[indices])
 
 
 class Target(NamedTuple):
@@ -22,13 +36,13 @@ class Target(NamedTuple):
 class Numbers:
     """One linear predictor, for targets within the domain of the loss."""
 
-    def __init__(self, loss, y, weights):
+    def __init__(self, loss):
         self.loss = loss
 
-    def encode(self, y, weights, offset=None) -> list[Target]:
-        y = np.asarray(y, dtype=np.float64)
+    def encode(self, data: Data) -> list[Target]:
+        y = np.asarray(data.y, dtype=np.float64)
         check_domain(self.loss, y)
-        return [Target(y, weights, check_offset(offset, y.shape))]
+        return [Target(y, data.weights, check_offset(data.offset, y.shape))]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""
@@ -38,7 +52,8 @@ class Numbers:
 class Classes:
     """One linear predictor for two classes, or one of each class against the rest; the classes of y are learnt."""
 
-    def __init__(self, owner: str, y, weights, class_weight):
+    def __init__(self, owner: str, data: Data, class_weight):
+        y, weights = data.y, data.weights
         check_classification_targets(y)
         self.classes, labels = np.unique(y, return_inverse=True)
         if len(self.classes) < 2:
@@ -49,18 +64,18 @@ class Classes:
         self.factors = factors_of_classes(class_weight, self.classes, labels, weights)
         check_weight_per_class(times_factors(weights, self.factors, labels), self.classes, labels)
 
-    def encode(self, y, weights, offset=None) -> list[Target]:
-        """The targets of other samples too, with the weights that the classes had where they were learnt."""
-        y = np.asarray(y)
+    def encode(self, data: Data) -> list[Target]:
+        """The targets of other samples too, with the factors of the classes where they were learnt."""
+        y = data.y
         unknown = np.flatnonzero(~np.isin(y, self.classes))
         if len(unknown):
             raise ValueError(f"y has the class {y[unknown[0]]!r}, which is not among the fitted {self.classes.tolist()}.")
         labels = np.searchsorted(self.classes, y)
-        weights = times_factors(weights, self.factors, labels)
+        weights = times_factors(data.weights, self.factors, labels)
         if len(self.classes) == 2:
-            return [Target(_coded(labels == 1), weights, check_offset(offset, y.shape))]
+            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape))]
         count = len(self.classes)
-        offset = check_offset(offset, (len(y), count))
+        offset = check_offset(data.offset, (len(y), count))
         offsets = [None] * count if offset is None else list(offset.T)
         return [Target(_coded(labels == k), weights, offsets[k]) for k in range(count)]
 

@@ -164,11 +164,11 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         """
         return self._solve(self._problems(X, y, sample_weight, offset))
 
-    def _coding_of(self, loss, y, weights):
-        return Classes(type(self).__name__, y, weights, self.class_weight)
+    def _coding_of(self, loss, data):
+        return Classes(type(self).__name__, data, self.class_weight)
 
-    def _problems(self, X, y, sample_weight=None, offset=None):
-        problems = super()._problems(X, y, sample_weight, offset)
+    def _problems_of(self, data):
+        problems = super()._problems_of(data)
         self.classes_ = self._coding.classes
         return problems
 

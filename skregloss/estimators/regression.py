@@ -160,8 +160,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         """
         return self._solve(self._problems(X, y, sample_weight, offset))
 
-    def _coding_of(self, loss, y, weights):
-        return Numbers(loss, y, weights)
+    def _coding_of(self, loss, data):
+        return Numbers(loss)
 
     def _adopt(self, solutions):
         super()._adopt(solutions)

@@ -99,6 +99,12 @@ class Problem:
         other.penalty, other.kernel_penalty = penalty, penalty.lower()
         return other
 
+    def with_factors(self, factors) -> Problem:
+        """The same problem under other finite penalty factors; columns that are left out stay so."""
+        other = copy.copy(self)
+        other.factors = np.where(self.live, factors, self.factors)
+        return other
+
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
         strengths = alpha * self.factors
