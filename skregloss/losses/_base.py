@@ -53,6 +53,8 @@ class Loss(Jittable, BaseEstimator):
     # Whether the loss couples rows of linear predictors, as a likelihood of several classes or of an order of events does. It
     # then has no `value` of one row; `joint_term` gives the functions of all rows.
     joint: ClassVar[bool] = False
+    # Whether a joint loss has a linear predictor for each class, with coefficients of its own.
+    predictor_per_class: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False
@@ -106,6 +108,10 @@ class Loss(Jittable, BaseEstimator):
     def minimum(self, y):
         """min over eta of l(y, eta), or the infimum"""
         return -self.conjugate(y, 0.0)
+
+    def probabilities(self, eta):
+        """The probability of each class, for a joint loss of classes; a row of linear predictors per sample."""
+        raise NotImplementedError
 
     def joint_term(self, y, weights, total):
         """The mean loss of all samples, for a joint loss: what `solvers.data_term.JointTerm` asks for.

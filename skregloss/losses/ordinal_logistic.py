@@ -25,7 +25,6 @@ class OrdinalLogistic(Loss):
     classification = True
     defines_probability = True
     joint = True
-    ordered = True
 
     def __init__(self, n_classes=3):
         self.n_classes = n_classes
@@ -36,9 +35,8 @@ class OrdinalLogistic(Loss):
     def joint_term(self, y, weights, total):
         return OrdinalTerm(int(self.n_classes), y, weights)
 
-    def probabilities(self, eta, intercepts):
-        """The probability of each class, for linear predictors (n,) and the intercepts of P(y > k)"""
-        above = 1.0 / (1.0 + np.exp(-np.clip(eta[:, None] + intercepts, -700.0, 700.0)))
+    def probabilities(self, eta):
+        above = 1.0 / (1.0 + np.exp(-np.clip(eta.reshape(len(eta), -1), -700.0, 700.0)))
         edges = np.column_stack([np.ones(len(eta)), above, np.zeros(len(eta))])
         return np.maximum(edges[:, :-1] - edges[:, 1:], 0.0)
 

@@ -24,6 +24,7 @@ class Softmax(Loss):
     classification = True
     defines_probability = True
     joint = True
+    predictor_per_class = True
 
     def __init__(self, n_classes=3):
         self.n_classes = n_classes
@@ -31,8 +32,7 @@ class Softmax(Loss):
     def joint_term(self, y, weights, total):
         return SoftmaxTerm(int(self.n_classes), y, weights)
 
-    def probabilities(self, eta, intercepts):
-        """The probability of each class, for linear predictors (n, K)"""
+    def probabilities(self, eta):
         shifted = np.exp(eta - eta.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
 

@@ -29,8 +29,12 @@ class LossExplained:
         """The same for samples that no problem binds"""
         return cls(Problem(loss, NoPenalty(), np.empty((len(y), 0)), y, sample_weight=sample_weight, offset=offset))
 
+    def deviance(self, eta) -> float:
+        """The mean loss above its per-sample minima."""
+        return self.problem.loss_at(eta) - self.minimum
+
     def __call__(self, eta) -> float:
-        deviance = self.problem.loss_at(eta) - self.minimum
+        deviance = self.deviance(eta)
         if self.null_deviance <= self.rounding:
             return 1.0 if deviance <= self.rounding else 0.0
         return float(1.0 - deviance / self.null_deviance)

@@ -91,17 +91,34 @@ class Problem:
         self.design = self.data.arrange(view)
         # Per internal coefficient: each output has the columns' own.
         copies = self.data.copies
+        self.coef_shape = (copies, n_features) if self.data.several else (n_features,)
         self.squares = np.tile(squares, copies)
         self.factors = np.tile(np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64), copies)
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         self.low = np.tile(np.broadcast_to(low, n_features), copies) * self.design.scale
         self.high = np.tile(np.broadcast_to(high, n_features), copies) * self.design.scale
+        self._check_groups()
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
         self.live = self.low < self.high
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
-        self.coef_shape = (copies, n_features) if self.data.several else (n_features,)
+
+    def _check_groups(self):
+        """Raise for factors that differ within a group, and for bounds on groups."""
+        labels = self.penalty.block_labels(self.coef_shape[-1])
+        if labels is None:
+            return
+        if np.isfinite(self.low).any() or np.isfinite(self.high).any():
+            raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
+        factors = self.factors[: len(labels)]
+        firsts = np.unique(labels, return_index=True)[1]
+        differs = np.flatnonzero(factors != factors[firsts][labels])
+        if len(differs):
+            raise ValueError(
+                f"penalty_factors of columns {firsts[labels[differs[0]]]} and {differs[0]} differ, but they are in the same "
+                "group; valid is one factor per group."
+            )
 
     @property
     def n_features(self):
@@ -122,6 +139,12 @@ class Problem:
         y, sample_weight, offset = self.samples
         nothing = np.empty((len(y), 0))
         return Problem(self.loss, NoPenalty(), nothing, y, sample_weight=sample_weight, offset=offset)
+
+    def with_factors(self, factors) -> Problem:
+        """The same problem under other finite penalty factors; columns that are left out stay so."""
+        other = copy.copy(self)
+        other.factors = np.where(self.live, factors, self.factors)
+        return other
 
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
