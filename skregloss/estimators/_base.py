@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from .. import losses, penalties
 from .._columns import column_label, resolve_bounds, resolve_factors
@@ -112,7 +112,7 @@ class PenalizedLinearModel(BaseEstimator):
             raise TypeError(f"{type(self).__name__} takes y as an array, not as a sparse matrix; pass y.toarray().")
         numeric = not self._classification
         X, y = validate_data(self, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
-        return Data(X, y, check_weights(sample_weight, len(y)), offset)
+        return Data(X, flat_column(y), check_weights(sample_weight, len(y)), offset)
 
     def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
         """The problems whose solutions `_adopt` takes; raises for whatever is not valid."""
@@ -198,7 +198,7 @@ class PenalizedLinearModel(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **ANY_LAYOUT)
         eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
-        if eta.ndim == 2 and eta.shape[1] == 1 and self._one_predictor():
+        if eta.ndim == 2 and eta.shape[1] == 1:
             eta = eta[:, 0]
         if offset is not None:
             eta = eta + check_offset(offset, eta.shape)
@@ -210,16 +210,17 @@ class PenalizedLinearModel(BaseEstimator):
         # Several intercepts on one predictor, as ordered classes have, make several of it.
         return eta[:, None] + self.intercept_ if np.size(self.intercept_) > 1 and eta.ndim == 1 else eta + self.intercept_
 
-    def _one_predictor(self) -> bool:
-        """Whether a single row of coefficients makes a flat array of predictors."""
-        return True
-
     def _dense_coef(self):
         """`coef_` as the array that `fit` made it."""
         if not sparse.issparse(self.coef_):
             return self.coef_
         coef = self.coef_.toarray()
         return coef if self._classification else coef[0]
+
+
+def flat_column(y):
+    """y, without the second axis if that has length 1, which scikit-learn warns of."""
+    return column_or_1d(y, warn=True) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
 
 
 def _owner_of(parameter: str, kind: str, given) -> str:

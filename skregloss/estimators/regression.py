@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers.explained import LossExplained
 from ..solvers.sample_terms import predictions
-from ._base import PenalizedLinearModel
+from ._base import PenalizedLinearModel, flat_column
 from ._coding import Numbers
 
 
@@ -163,11 +163,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
+        # Whether any numbers will do: scikit-learn takes several outputs to be of either sign.
+        tags.target_tags.multi_output = not tags.target_tags.positive_only
         return tags
-
-    def _one_predictor(self):
-        return np.ndim(self.intercept_) == 0
 
     def _coding_of(self, loss, data):
         return Numbers(loss)
@@ -219,7 +217,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
             At most 1, which is perfect; 0 is as good as a constant.
         """
         eta = self._predictor(X, offset)
-        y = check_array(y if eta.ndim == 2 else column_or_1d(y, warn=True), ensure_2d=False, dtype=np.float64, input_name="y")
+        y = check_array(flat_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
         if eta.shape != y.shape:
             check_consistent_length(eta, y)
             raise ValueError(f"y has shape {y.shape}, but the model predicts shape {eta.shape}.")

@@ -80,9 +80,7 @@ class OrdinalTerm:
     def derivatives(self, eta):
         gradient, weights = np.zeros((2, len(self.y))), np.zeros((2, len(self.y)))
         between = np.zeros(len(self.y))
-        value = ordinal_derivatives(
-            eta.reshape(2, -1), self.y, self.n_classes, self.sample_weights, gradient, weights, between
-        )
+        value = ordinal_derivatives(eta.reshape(2, -1), self.y, self.n_classes, self.sample_weights, gradient, weights, between)
         return value, gradient.ravel(), weights.ravel(), DifferenceCoupling(between)
 
     def floor(self):

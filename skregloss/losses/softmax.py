@@ -160,7 +160,7 @@ def softmax_derivatives(eta, y, weights, shares, gradient):
 
 @kernel
 def softmax_gap(eta, y, weights, scale):
-    """sum_i w_i KL(s p + (1 - s) e_y || p): what the dual point s (p - e_y) loses, since l* is the negative entropy of u + e_y."""
+    """sum_i w_i KL(s p + (1 - s) e_y || p): what the dual point s (p - e_y) loses, l* being the negative entropy"""
     total = 0.0
     for i in range(y.shape[0]):
         if weights[i] != 0.0:

@@ -49,9 +49,11 @@ class Penalty(Jittable, BaseEstimator):
 
     # The string that names the penalty in an estimator.
     name: ClassVar[str] = ""
-    # Whether P is a sum over coefficients, and whether it is convex.
+    # Whether P is a sum over coefficients (or groups of them), and whether it is convex.
     separable: ClassVar[bool] = True
     convex: ClassVar[bool] = True
+    # Whether it is a sum over groups of coefficients instead, and has the methods of `block_` for them.
+    grouped: ClassVar[bool] = False
     # Whether P depends on |b| alone and does not decrease in it; a penalty that is not so cannot be added to L1.
     even: ClassVar[bool] = True
     # Whether `prox` can be computed; False for some sums, and `why_no_prox` then says why.

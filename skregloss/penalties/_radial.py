@@ -30,6 +30,8 @@ class Radial(Penalty):
         numbers of columns if None.
     """
 
+    grouped = True
+
     def __init__(self, groups=None, weights=None):
         self.groups = groups
         self.weights = weights
