@@ -151,10 +151,10 @@ def test_offset_of_classifiers(two_classes):
     model = PenalizedClassifier("probit").fit(X, y, offset=offsets)
     one = PenalizedClassifier("probit").fit(X, y == 1, offset=offsets[:, 1])
     np.testing.assert_array_equal(model.coef_[1], one.coef_[0])
-    for model in (model, PenalizedClassifier().fit(X, y, offset=offsets)):
-        assert model.predict_proba(X, offsets).shape == (len(y), 3)
-        eta = offsets + X @ model.coef_.T + model.intercept_
-        np.testing.assert_allclose(model.decision_function(X, offsets), eta, atol=1e-12)
+    for fitted in (model, PenalizedClassifier().fit(X, y, offset=offsets)):
+        assert fitted.predict_proba(X, offsets).shape == (len(y), 3)
+        eta = offsets + X @ fitted.coef_.T + fitted.intercept_
+        np.testing.assert_allclose(fitted.decision_function(X, offsets), eta, atol=1e-12)
 
 
 def test_metadata_is_routed_to_fit_and_score(counts):
