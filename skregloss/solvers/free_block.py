@@ -77,6 +77,10 @@ class FreeBlock:
         """H times the column of intercept k"""
         return curvature.apply(self.intercepts.column(k, len(curvature.weights)))
 
+    def inverse(self, curvature):
+        """(Z' H Z)^+"""
+        return pseudo_inverse(self.gram(curvature)) if self.size else np.zeros((0, 0))
+
     def matrix(self):
         """Z as an array"""
         result = np.empty((self.design.n_samples, self.size))
