@@ -189,15 +189,14 @@ class Problem:
         value = self.data.value(eta)
         return value if np.isfinite(value) else np.inf
 
-    def gradient_on(self, columns, point):
-        """The derivative by the coefficients of `columns`, which the point keeps."""
-        if point.slopes is None or point.slopes[0] is not columns:
-            if len(columns) < self.n_features:
-                product = self.design.rmatvec(point.gradient, columns)
+    def gradient_on(self, terms, point):
+        """The derivative by the coefficients that the terms are on, which the point keeps."""
+        if point.slopes is None or point.slopes[0] is not terms.columns:
+            if len(terms.columns) < self.n_features:
+                product = self.design.rmatvec(point.gradient, terms.columns)
             else:
-                product = self.design.rmatvec(point.gradient)
-                product = product if self._in_order(columns) else product[columns]
-            point.slopes = columns, product
+                product = terms.of(self.design.rmatvec(point.gradient))
+            point.slopes = terms.columns, product
         return point.slopes[1]
 
     def gradient_within(self, terms, point):
@@ -205,10 +204,6 @@ class Problem:
         if point.slopes is not None and point.slopes[0] is terms.whole:
             return point.slopes[1][terms.places]
         return self.design.rmatvec(point.gradient, terms.columns)
-
-    @staticmethod
-    def _in_order(columns):
-        return columns[0] == 0 and columns[-1] == len(columns) - 1 and (columns[1:] > columns[:-1]).all()
 
     def starting_coef(self):
         """Zero, or the bound nearest to it."""
