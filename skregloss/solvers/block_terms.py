@@ -40,7 +40,7 @@ class BlockTerms:
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
 
     @classmethod
-    def of(cls, penalty, columns, labels, weights, strengths):
+    def by_label(cls, penalty, columns, labels, weights, strengths):
         """The columns sorted by label, and a strength per block"""
         columns = columns[np.argsort(labels[columns], kind="stable")]
         own = labels[columns]

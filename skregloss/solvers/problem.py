@@ -171,7 +171,7 @@ class Problem:
         if labels is None:
             return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
         every_label = np.tile(labels, self.data.copies)
-        return BlockTerms.of(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
+        return BlockTerms.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
