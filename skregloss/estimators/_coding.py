@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,13 +18,23 @@ class Data(NamedTuple):
 
     X: Any
     y: np.ndarray
-    weights: np.ndarray | None
-    offset: Any
+    weights: np.ndarray | None = None
+    offset: Any = None
+    # What else a scorer is given, most of it with one entry per sample.
+    metadata: Mapping[str, Any] = MappingProxyType({})
 
     def rows(self, indices) -> Data:
         """Some of the samples."""
-        weights = None if self.weights is None else self.weights[indices]
-        return Data(self.X[indices], self.y[indices], weights, None if self.offset is None else self.offset[indices])
+
+        def taken(values):
+            return None if values is None else np.asarray(values)[indices]
+
+        metadata = {name: taken(value) if _per_sample(value, len(self.y)) else value for name, value in self.metadata.items()}
+        return Data(self.X[indices], self.y[indices], taken(self.weights), taken(self.offset), metadata)
+
+
+def _per_sample(value, n_samples) -> bool:
+    return not isinstance(value, str) and np.ndim(value) > 0 and len(value) == n_samples
 
 
 class Target(NamedTuple):
