@@ -217,5 +217,6 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
+        offset = self._bound_offset if offset is None else offset
         explained = LossExplained(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
         return explained(eta)

@@ -44,13 +44,12 @@ class ExplainedScores:
 class ScorerScores:
     """What a scorer says of an estimator, which is given each model in turn.
 
-    `final` is the estimator within `estimator` that adopts solutions; for it the offset of the samples is bound.
+    `final` is the part of it that adopts solutions: the estimator itself, or the end of a pipeline.
     """
 
-    def __init__(self, final, estimator, X, y, *, scorer, parameters, offset=None):
+    def __init__(self, final, estimator, X, y, *, scorer, parameters):
         self._final, self._estimator, self._X, self._y = final, estimator, X, y
         self._scorer, self._parameters = scorer, parameters
-        final._bound_offset = offset
         self._scores: list[float] = []
         self._times: list[float] = []
 
@@ -75,4 +74,5 @@ def scores_on(model, test, scorer):
         return ExplainedScores(model, test)
     final = copy.copy(model)
     vars(final).pop("feature_names_in_", None)  # the rows have been made an array
-    return ScorerScores(final, final, test.X, test.y, scorer=scorer, parameters=test.metadata, offset=test.offset)
+    final._bound_offset = test.offset
+    return ScorerScores(final, final, test.X, test.y, scorer=scorer, parameters=test.metadata)
