@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
-from .._validation import check_domain, check_offset
+from .._validation import check_domain, check_offset, rows_of_metadata
 
 
 class Data(NamedTuple):
@@ -25,16 +25,10 @@ class Data(NamedTuple):
 
     def rows(self, indices) -> Data:
         """Some of the samples."""
-
-        def taken(values):
-            return None if values is None else np.asarray(values)[indices]
-
-        metadata = {name: taken(value) if _per_sample(value, len(self.y)) else value for name, value in self.metadata.items()}
-        return Data(self.X[indices], self.y[indices], taken(self.weights), taken(self.offset), metadata)
-
-
-def _per_sample(value, n_samples) -> bool:
-    return not isinstance(value, str) and np.ndim(value) > 0 and len(value) == n_samples
+        weights, offset, *metadata = (
+            rows_of_metadata(values, indices, len(self.y)) for values in (self.weights, self.offset, *self.metadata.values())
+        )
+        return Data(self.X[indices], self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
 
 
 class Target(NamedTuple):

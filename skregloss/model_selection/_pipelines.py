@@ -11,6 +11,7 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
+from .._validation import rows_of_metadata
 from ._adaptation import strengths_of
 from ._deferral import final_of, fit_front, last_of, transformed, with_offset
 from ._evaluation import evaluate_path
@@ -29,15 +30,14 @@ class Samples:
 
     def rows(self, indices) -> Samples:
         """Some of the samples."""
-        n_samples = len(self.y)
 
-        def taken(value):
-            per_sample = value is not None and not isinstance(value, str) and np.ndim(value) > 0 and len(value) == n_samples
-            return _safe_indexing(value, indices) if per_sample else value
+        def taken(values):
+            return rows_of_metadata(values, indices, len(self.y))
 
-        fit = {name: taken(value) for name, value in self.fit.items()}
-        score = {name: taken(value) for name, value in self.score.items()}
-        return Samples(_safe_indexing(self.X, indices), taken(self.y), fit, score, taken(self.offset))
+        fit = {name: taken(values) for name, values in self.fit.items()}
+        score = {name: taken(values) for name, values in self.score.items()}
+        X, y = _safe_indexing(self.X, indices), _safe_indexing(self.y, indices)
+        return Samples(X, y, fit, score, taken(self.offset))
 
 
 class Group(NamedTuple):
