@@ -41,6 +41,9 @@ class CrossValidated:
     """Mixin for a single estimator's class: chooses penalty, strength, relaxation and reweighting, and fits all data."""
 
     _single: ClassVar[type]
+    penalty: Any
+    scoring: Any
+    adaptive: Any
 
     def _fit(self, X, y, sample_weight, offset, params):
         self._check_options()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from typing import Any
 
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -21,8 +22,9 @@ class Deferred:
 
     def problems_under(self, parameters) -> list:
         """The problems of the data under other parameters."""
-        self.set_params(**parameters)
-        self._check_options()
+        model: Any = self
+        model.set_params(**parameters)
+        model._check_options()
         return super()._problems_of(self._data)  # type: ignore[misc]
 
 

@@ -28,6 +28,9 @@ def _best_has(name):
 class BestEstimator:
     """Mixin: predictions and scores of `best_estimator_`."""
 
+    refit: bool
+    best_estimator_: Any
+    scorer_: Any
     # The offset goes to the final estimator as it is, whatever that requests.
     __metadata_request__predict: ClassVar[dict] = {"offset": UNUSED}
     __metadata_request__predict_proba: ClassVar[dict] = {"offset": UNUSED}

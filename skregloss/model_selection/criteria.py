@@ -63,8 +63,8 @@ def deviance_term(problem, solution, n_samples) -> float:
 
 def _log_supports(problem, solution) -> float:
     """The log of the number of supports of this size."""
-    penalized = (problem.factors > 0.0) & problem.live
-    p, s = penalized.sum(), np.atleast_2d(solution.coef).any(axis=0)[penalized].sum()
+    penalized = np.flatnonzero((problem.factors > 0.0) & problem.live)
+    p, s = len(penalized), np.count_nonzero(np.abs(np.atleast_2d(solution.coef)[:, penalized]).max(axis=0, initial=0.0))
     return math.lgamma(p + 1.0) - math.lgamma(s + 1.0) - math.lgamma(p - s + 1.0)
 
 
