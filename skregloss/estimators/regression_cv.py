@@ -133,8 +133,8 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
     that it may see: those are, for the fit of a fold, its training part cut by the other folds. So no candidate has seen
     what it is scored on. A criterion chooses the pilot by itself.
 
-    Non-convex penalties: a path tries more starts than a single fit does, so that its objective can be lower than that of a
-    single estimator at the same strength.
+    Non-convex penalties: paths try other starts than single fits do, so that on the folds their objective can be lower (or,
+    rarely, higher) than that of a single estimator at the same strength. On all data the better of both is taken.
 
     Examples
     --------

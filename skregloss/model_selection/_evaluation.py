@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..path import path_solutions
+from ..solvers import solve
+from ..solvers.global_search import is_better
 from ._relaxation import Relaxation
 
 
@@ -57,7 +59,10 @@ def mix(solutions, refits, gamma):
 
 
 def best_on_path(problems, alphas, k, gamma, options, record):
-    """The solutions at the k-th strength, mixed with their refits, and the paths that `record` makes of all solutions."""
+    """The solutions at the k-th strength, mixed with their refits, and the paths that `record` makes of all solutions.
+
+    A non-convex problem is also solved as a single estimator would, and the better of both solutions is taken.
+    """
     chosen, paths = [], []
     for problem in problems:
 
@@ -68,6 +73,9 @@ def best_on_path(problems, alphas, k, gamma, options, record):
                 yield solution
 
         paths.append(record(problem, watched(), len(alphas), single=len(problems) == 1))
+        if not problem.convex:
+            single = solve(problem, chosen[-1].alpha, **options)
+            chosen[-1] = single if is_better(single, chosen[-1]) else chosen[-1]
     if gamma == 1.0:
         return chosen, paths
     refits = Relaxation(problems, options).refit(chosen)
