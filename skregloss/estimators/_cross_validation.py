@@ -214,12 +214,20 @@ class CrossValidated:
         chain, gamma = chains[c], search.gammas[g]
         model = chain.model
         problems = with_given_factors(model._problems_of(data), chain.factors)
-        chosen, paths = best_on_path(problems, chain.alphas, k, gamma, search.options, self._recorder(model))
+        fitted = best_on_path(problems, chain.alphas, k, gamma, search.options, self._recorder(model))
+        chosen, paths, without_refit = fitted
+        if without_refit:
+            warnings.warn(
+                f"The refit of the chosen support to all data has no minimum, so that gamma={gamma:g} cannot be applied: "
+                "the fit is the penalised one.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
         model.alpha = float(chain.alphas[k])
         model._adopt(chosen)
         inputs = {*model.get_params(deep=False), "n_features_in_", "feature_names_in_"}
         vars(self).update({name: value for name, value in vars(model).items() if name not in inputs})
-        self.alpha_, self.gamma_, self.adaptive_ = model.alpha, gamma, chain.rounds
+        self.alpha_, self.gamma_, self.adaptive_ = model.alpha, 1.0 if without_refit else gamma, chain.rounds
         self.path_ = paths[0] if len(paths) == 1 else paths
         factors = [np.where(problem.live, problem.factors, np.inf) for problem in problems]
         self.penalty_factors_ = factors[0] if len(factors) == 1 else np.array(factors)
