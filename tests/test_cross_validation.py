@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+import re
 
 import joblib
 import numpy as np
@@ -20,7 +22,7 @@ from sklearn.metrics import make_scorer, mean_poisson_deviance
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
-from skregloss import PenalizedClassifier, PenalizedClassifierCV, PenalizedRegressor, PenalizedRegressorCV
+from skregloss import PathSearchCV, PenalizedClassifier, PenalizedClassifierCV, PenalizedRegressor, PenalizedRegressorCV
 from skregloss.losses import Expectile, Huber, LogLoss, Poisson, Probit, SquaredError, SquaredHinge
 from skregloss.penalties import L1, L2, MCP, SCAD, ElasticNet
 
@@ -241,3 +243,48 @@ def test_names_of_columns_in_folds_and_pickles():
 def test_fits_that_do_not_converge_warn(numbers):
     with pytest.warns(ConvergenceWarning, match="fits on folds did not reach"):
         PenalizedRegressorCV("huber", alphas=4, max_iter=1, tol=1e-14).fit(*numbers)
+
+
+@pytest.mark.parametrize("search", [PenalizedRegressorCV(), PenalizedClassifierCV(), PathSearchCV(PenalizedRegressor())])
+def test_every_parameter_and_attribute_is_documented(search, two_classes):
+    text = inspect.getdoc(type(search))
+    search.set_params(alphas=3).fit(*two_classes)
+    attributes = [name for name in vars(search) if name.endswith("_")]
+    for name in (*search.get_params(deep=False), *attributes):
+        assert re.search(rf"^{name} : ", text, re.MULTILINE), name
+
+
+class Recorder:
+    """A callback that writes down what it is told."""
+
+    def __init__(self):
+        self.told: list[tuple] = []
+
+    def setup(self, estimator, context):
+        self.told.append(("setup", context.max_subtasks))
+
+    def teardown(self, estimator, context):
+        self.told.append(("teardown",))
+
+    def on_fit_task_begin(self, estimator, context):
+        self.told.append(("begin", context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context):
+        self.told.append(("end", context.task_name, context.task_id))
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        (PenalizedRegressorCV(alphas=3, cv=2), ["path on a fold"] * 2 + ["refit"]),
+        (PenalizedRegressorCV(alphas=3, selection="bic"), ["path", "refit"]),
+        (PathSearchCV(PenalizedRegressor(), alphas=3, cv=2), ["paths on a fold"] * 2 + ["refit"]),
+        (PathSearchCV(PenalizedRegressor(), alphas=3, cv=2, refit=False), ["paths on a fold"] * 2),
+    ],
+)
+def test_callbacks_are_told_of_every_path(search, names, numbers):
+    pytest.importorskip("sklearn.callback")
+    recorder = Recorder()
+    search.set_callbacks(recorder).fit(*numbers)
+    inner = [(when, name, k) for k, name in enumerate(names) for when in ("begin", "end")]
+    assert recorder.told == [("setup", len(names)), ("begin", "fit", 0), *inner, ("end", "fit", 0), ("teardown",)]

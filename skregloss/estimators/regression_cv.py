@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..losses import Loss
+from ..model_selection._callbacks import with_callbacks
 from ._cross_validation import CrossValidated
 from .regression import PenalizedRegressor
 
@@ -189,6 +190,7 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
         self.gamma = gamma
         self.adaptive = adaptive
 
+    @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None, **params
     ) -> PenalizedRegressorCV:
