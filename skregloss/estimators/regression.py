@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
-from ..solvers.explained import LossExplained
+from ..solvers.explained import LossExplained, share_explained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel, flat_column
 from ._coding import Numbers
@@ -226,5 +226,6 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
+        offset = self._bound_offset if offset is None else offset
         explained = LossExplained.of(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
-        return explained(eta.T.ravel())
+        return share_explained([explained], [eta])

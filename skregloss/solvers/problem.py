@@ -103,7 +103,10 @@ class Problem:
         self._check_groups()
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
-        # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
+        self._find_live()
+
+    def _find_live(self):
+        """Columns that are left out or fixed by their bounds take no part, nor in any unit of measure."""
         self.live = self.low < self.high
         # The blocks at alpha = 1: their strengths are proportional to it.
         self._at_one: Blocks | None = None
@@ -149,6 +152,13 @@ class Problem:
         """The same problem under other finite penalty factors; columns that are left out stay so."""
         other = copy.copy(self)
         other.factors, other._at_one = np.where(self.live, factors, self.factors), None
+        return other
+
+    def unpenalized_on(self, columns) -> Problem:
+        """The same problem without penalty, all columns but those of a mask left out."""
+        other = self.with_penalty(NoPenalty())
+        other.low, other.high = np.where(columns, self.low, 0.0), np.where(columns, self.high, 0.0)
+        other._find_live()
         return other
 
     def blocks(self, alpha) -> Blocks:
