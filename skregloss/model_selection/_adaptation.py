@@ -14,7 +14,8 @@ MOST_PENALISED = 100.0
 def adaptive_factors(problem, pilot) -> np.ndarray:
     """f_j max|b| / (|b_j| + max|b| / 100), b being the penalised coefficients of the pilot fit on the scale of the penalty.
 
-    Coefficients of several outputs, and of a group, count by their norm. A pilot without nonzero coefficients leaves the factors as they are.
+    Coefficients of several outputs, and of a group, count by their norm. A pilot without nonzero coefficients leaves the
+    factors as they are.
     """
     width = problem.coef_shape[-1]
     squares = ((pilot.point.coef) ** 2).reshape(-1, width).sum(axis=0)
