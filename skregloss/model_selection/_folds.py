@@ -9,7 +9,8 @@ from sklearn.model_selection import check_cv
 def draw_folds(cv, X, y, *, classifier, parameters) -> list[tuple[np.ndarray, np.ndarray]]:
     """The pairs (train, test) of row positions; `parameters`, such as groups, go to the splitter."""
     splitter = check_cv(cv, y, classifier=classifier)
-    folds = [(positions(train, len(y)), positions(test, len(y))) for train, test in splitter.split(X, y, **parameters)]
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    folds = [(positions(train, n_samples), positions(test, n_samples)) for train, test in splitter.split(X, y, **parameters)]
     if not folds:
         raise ValueError(f"cv={cv!r} gives no folds; valid are an integer >= 2, a splitter and pairs (train, test).")
     return folds
