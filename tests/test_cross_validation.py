@@ -82,7 +82,7 @@ def deviance_share(loss, y, eta, weights):
     return mean([eta])[0], null
 
 
-@pytest.mark.parametrize("loss", [LogLoss(), SquaredHinge()], ids=short)
+@pytest.mark.parametrize("loss", [Probit(), SquaredHinge()], ids=short)
 @pytest.mark.parametrize("class_weight", [None, {"a": 1.0, "b": 3.0, "c": 0.5}])
 def test_classes_are_scored_by_the_loss_explained(loss, class_weight):
     X, y = load_iris(return_X_y=True)
