@@ -5,10 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ._base import Interval, Loss
+from .absolute_error import AbsoluteError
 from .cloglog import CLogLog
+from .epsilon_insensitive import EpsilonInsensitive
 from .expectile import Expectile
 from .exponential import Exponential
 from .gamma import Gamma
+from .hinge import Hinge
 from .huber import Huber
 from .inverse_gaussian import InverseGaussian
 from .log_loss import LogLoss
@@ -17,6 +20,7 @@ from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
 from .probit import Probit
 from .pseudo_huber import PseudoHuber
+from .quantile import Quantile
 from .squared_epsilon_insensitive import SquaredEpsilonInsensitive
 from .squared_error import SquaredError
 from .squared_hinge import SquaredHinge
@@ -24,10 +28,13 @@ from .tweedie import Tweedie
 
 __all__ = [
     "BY_NAME",
+    "AbsoluteError",
     "CLogLog",
+    "EpsilonInsensitive",
     "Expectile",
     "Exponential",
     "Gamma",
+    "Hinge",
     "Huber",
     "Interval",
     "InverseGaussian",
@@ -38,6 +45,7 @@ __all__ = [
     "Poisson",
     "Probit",
     "PseudoHuber",
+    "Quantile",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",

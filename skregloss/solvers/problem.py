@@ -136,9 +136,13 @@ class Problem:
         """The mean of the per-row minima of the loss, and the mean size of the loss at zero."""
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
+    def clip(self, coef):
+        """The coefficients brought within their bounds."""
+        return np.clip(coef, self.low, self.high)
+
     def starting_coef(self):
         """Zero, or the bound nearest to it."""
-        return np.clip(0.0, self.low, self.high)
+        return self.clip(np.zeros(self.n_features))
 
     def original(self, coef, intercept):
         """Coefficients and intercept for the columns as they were given."""

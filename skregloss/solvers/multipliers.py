@@ -1,0 +1,159 @@
+"""Losses with kinks, exactly: a proximal method of multipliers around the solver of smooth losses.
+
+The loss is replaced by its envelope, shifted for each sample by its current slope u_i (`envelope`). That problem is smooth,
+and the working-set solver minimises it; the slopes of the envelope at its minimum are better estimates of u, and they are
+feasible in the dual. Hence the duality gap with the original loss is known after every round, and it is what the fit stops
+on (`saddle`). The step of the envelope shrinks from round to round; for losses of straight pieces, a few rounds find the
+samples at kinks, and linear equations the last digits (`kink_finish`).
+
+With a non-convex penalty the step stays as it is: it sets the scale on which coefficients are compared with zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import numpy as np
+
+from .free_block import FreeBlock
+from .free_minimum import Reference, minimize_free
+from .judge import Judgement
+from .kink_finish import finish
+from .kink_null import best_shift, kink_distance, least_slopes
+from .null_model import NullModel
+from .envelope import smoothed
+from .problem import Blocks
+from .saddle import SaddleJudge, SaddlePoint, improved_point, saddle_point
+from .solution import Solution
+from .working_set import WorkingSetSolver
+
+# The first step, as a share of the deviance over the mean square of the slopes; and its factor from round to round.
+FIRST_STEP, SHRINK, SMALLEST_STEP = 0.2, 0.3, 1e-7
+# The accuracy of a round, relative to the error before it.
+ROUND_ACCURACY, ROUGHEST = 0.1, 0.1
+# The error from which on the finish is tried.
+NEARLY = 1e-2
+PATIENCE = 4
+MOST_ROUNDS = 200
+NULL_TOL = 1e-13
+
+logger = logging.getLogger("skregloss")
+
+
+class _RoundSolver(WorkingSetSolver):
+    """The solver of one round, measured in the units of the original problem."""
+
+    def __init__(self, problem, null):
+        super().__init__(problem)
+        self._given, self._alpha_max = null, 0.0
+
+    def null(self, blocks):
+        return self._given
+
+
+class MultiplierSolver(WorkingSetSolver):
+    """Solves one problem whose loss has kinks at one strength after another, each from the last one's solution if asked to."""
+
+    def null(self, blocks) -> NullModel:
+        key = blocks.free.tobytes()
+        if key not in self._null_models:
+            self._null_models[key] = null_with_kinks(self.problem, blocks)
+        return self._null_models[key]
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
+        """Minimise at strength alpha from the point `start`, or from the null model."""
+        problem, blocks = self.problem, self.problem.blocks(alpha)
+        null = self.null(blocks)
+        judge = SaddleJudge(problem, blocks, null, tol)
+        now = judge(null.point if start is None else _with_slopes(problem, start, null))
+
+        def minimize(lagrangian, point, accuracy, max_steps):
+            solution = _RoundSolver(lagrangian, null).solve(alpha, tol=accuracy, max_iter=max_steps, start=point)
+            return solution.point, solution.n_iter
+
+        best, steps = multiply(problem, judge, now, minimize, max_iter)
+        return self._solution(alpha, blocks, best, max(steps, 1))
+
+
+def _with_slopes(problem, point, null) -> SaddlePoint:
+    if isinstance(point, SaddlePoint):
+        return point
+    slopes = np.divide(point.gradient, problem.weights, out=np.zeros(len(point.eta)), where=problem.weights > 0.0)
+    return saddle_point(problem, point.coef, point.intercept, slopes, null.point.step, point.eta)
+
+
+def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
+    """Rounds of the method of multipliers from a judged point on; the best judged point, and the steps it took."""
+    first = judge.null.point.step if judge.null.point is not None else now.point.step
+    best, steps, idle = now, 0, 0
+    for _ in range(MOST_ROUNDS):
+        _report(steps, now)
+        if now.certificate.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
+            break
+        before = now.point
+        lagrangian = smoothed(problem, before.step, before.slopes)
+        start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.slopes)
+        accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
+        inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps - steps)
+        steps += count
+        now = judge(improved_point(problem, before, inner))
+        if not now.certificate.converged and now.error < NEARLY:
+            finished = finish(problem, judge.blocks, now.point, before)
+            finished = None if finished is None else judge(finished)
+            now = finished if finished is not None and finished.error < now.error else now
+        idle = 0 if now.error < 0.9 * best.error else idle + 1
+        best = now if now.error < best.error else best
+        if problem.penalty.convex:
+            now.point.step = max(SHRINK * before.step, SMALLEST_STEP * first)
+    return best, steps
+
+
+def _report(steps, now):
+    logger.info(
+        "step %d: objective %.12g, relative gap %.2g, violation %.2g, envelope of step %.2g",
+        steps, now.certificate.objective, now.certificate.relative_gap, now.certificate.kkt, now.point.step,
+    )  # fmt: skip
+
+
+def null_with_kinks(problem, blocks) -> NullModel:
+    """The fit without penalised columns; its slopes are those that keep their gradients smallest."""
+    floor, level = problem.loss_floor()
+    smallest = np.finfo(float).eps * level
+    coef = problem.starting_coef()
+    eta = problem.offset + problem.design.matvec(coef)
+    shift = best_shift(problem, eta, level or 1.0) if problem.fit_intercept else 0.0
+    eta = eta + shift
+    deviance = max(problem.loss_at(eta) - floor, smallest) or 1.0
+    intercept_only = Blocks(blocks.free[:0], blocks.penalized, blocks.strengths)
+    zero = np.zeros(len(eta))
+    slopes = least_slopes(problem, intercept_only, eta, zero, kink_distance(problem, eta, deviance))
+    step = FIRST_STEP * deviance / ((problem.weights @ slopes**2) or 1.0)
+    point = saddle_point(problem, coef, shift, slopes, step, eta)
+    reference = Reference(np.full(len(eta), -1.0), deviance)
+    null = NullModel(point, True, deviance, zero, 1.0, reference)
+    if len(blocks.free):
+        point = _minimize_free_block(problem, blocks, null)
+        deviance = max(point.value - floor, smallest) or 1.0
+        slopes = least_slopes(problem, blocks, point.eta, point.slopes, kink_distance(problem, point.eta, deviance))
+        step = FIRST_STEP * deviance / ((problem.weights @ slopes**2) or 1.0)
+        point = saddle_point(problem, point.coef, point.intercept, slopes, step, point.eta)
+    gradient = problem.design.rmatvec(point.gradient)
+    size = np.abs(gradient[blocks.penalized]).max(initial=0.0)
+    largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * np.sqrt(problem.weights @ slopes**2)
+    size = size if size > 1e-14 * largest else largest or 1.0
+    return dataclasses.replace(null, point=point, deviance=deviance, gradient=gradient, gradient_size=size)
+
+
+def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
+    """The minimum of the loss over the free block alone."""
+    nothing_else = Blocks(blocks.free, blocks.penalized[:0], blocks.strengths)
+    free = FreeBlock(problem, blocks.free)
+
+    def minimize(lagrangian, point, accuracy, max_steps):
+        return minimize_free(lagrangian, free, point, null.reference)[0], 1
+
+    judge = SaddleJudge(problem, nothing_else, null, NULL_TOL)
+    best, _ = multiply(problem, judge, judge(null.point), minimize, MOST_ROUNDS)
+    return best.point

@@ -1,0 +1,102 @@
+"""Points for losses with kinks: coefficients together with slopes, one for each sample, and their certificate.
+
+A loss with kinks has many slopes at one. Coefficients are optimal if *some* slopes u_i of the loss at eta_i balance the
+penalty, -X'Wu in its subdifferential, and the free block, Z'Wu = 0. The slopes are the dual variables: the duality gap is
+
+    sum_i w_i (l(eta_i) + l*(u_i) - u_i eta_i)  +  sum_j P(b_j) + P*(v_j) - v_j b_j,      v = -X'Wu
+
+and no smoothing enters it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .certificate import ROUNDING, violations
+from .envelope import prox_slopes, smoothed, total_excess
+from .free_block import FreeBlock
+from .judge import OVERFLOW, Judgement
+from .penalty_terms import dual_scale, penalty_gap
+from .problem import Point
+from .solution import Certificate
+
+# What the free block's balance may be off by, relative to the sizes of what it sums.
+BALANCE = 1e-11
+
+
+@dataclass
+class SaddlePoint(Point):
+    """A point with its slopes; `gradient` and `curvature` are those of the loss smoothed with `step` around them."""
+
+    slopes: np.ndarray
+    step: float
+
+
+def saddle_point(problem, coef, intercept, slopes, step, eta=None) -> SaddlePoint:
+    """The point with these coefficients and slopes."""
+    lagrangian = smoothed(problem, step, slopes)
+    eta = problem.offset + intercept + problem.design.matvec(coef) if eta is None else eta
+    around = lagrangian.at(coef, intercept, eta + step * slopes)
+    value = problem.loss_at(eta)
+    return SaddlePoint(coef, float(intercept), eta, value, problem.weights * slopes, around.curvature, around.bend, slopes, step)
+
+
+def improved_point(problem, before, inner) -> SaddlePoint:
+    """`before` with the coefficients that minimise its augmented Lagrangian, and the slopes that come with them."""
+    slopes = prox_slopes(problem.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
+    eta = inner.eta - before.step * before.slopes
+    value = problem.loss_at(eta)
+    return SaddlePoint(
+        inner.coef,
+        inner.intercept,
+        eta,
+        value,
+        problem.weights * slopes,
+        inner.curvature,
+        inner.bend,
+        slopes,
+        before.step,
+    )
+
+
+class SaddleJudge:
+    """Certifies saddle points of one problem at one strength."""
+
+    def __init__(self, problem, blocks, null, tol):
+        self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
+        self.free = FreeBlock(problem, blocks.free)
+        self.lengths = self.free.lengths(problem.weights)
+
+    def __call__(self, point) -> Judgement:
+        problem, blocks, null = self.problem, self.blocks, self.null
+        every = len(blocks.penalized) == problem.n_features
+        gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
+        violation = violations(problem, self.free, point, gradient, blocks)
+        free_gradient = np.abs(self.free.gradient(point.gradient))
+        size = np.sqrt(problem.weights @ point.slopes**2)
+        balanced = bool((free_gradient <= BALANCE * self.lengths * size).all())
+        excess, gap = self._excess_and_gap(point, gradient)
+        kkt = max(violation.max(initial=0.0), free_gradient.max(initial=0.0)) / null.gradient_size
+        if not problem.penalty.convex:
+            gap, kkt = np.nan, max(kkt, excess / null.deviance)
+        relative_gap = gap / null.deviance
+        error = (relative_gap if problem.penalty.convex else kkt) if balanced else np.inf
+        penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
+        certificate = Certificate(
+            float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
+        )
+        return Judgement(point, gradient, violation, certificate, error, "" if np.isfinite(point.value) else OVERFLOW)
+
+    def _excess_and_gap(self, point, gradient):
+        """What the slopes fall short of being slopes at eta; and the gap, with them scaled down until it is finite."""
+        problem, columns = self.problem, self.blocks.penalized
+        low, high, strengths = problem.low[columns], problem.high[columns], self.blocks.strengths[columns]
+        noise = ROUNDING * self.null.gradient_size
+        scale = dual_scale(problem.kernel_penalty, -gradient, strengths, low, high, noise) if problem.penalty.convex else 1.0
+        excess = total_excess(problem.kernel_loss, problem.y, point.eta, problem.weights, point.slopes, scale)
+        if not problem.penalty.convex:
+            return excess, np.nan
+        gap = penalty_gap(problem.kernel_penalty, point.coef[columns], -scale * gradient, strengths, low, high, noise)
+        return excess, excess + gap
