@@ -84,5 +84,8 @@ def total_excess(loss, y, eta, weights, slopes, scale):
     total = 0.0
     for i in range(y.shape[0]):
         if weights[i] != 0.0:
-            total += weights[i] * max(loss.excess(y[i], eta[i], scale * slopes[i]), 0.0)
+            u = scale * slopes[i]
+            if loss.conjugate(y[i], u) == np.inf:
+                return np.inf
+            total += weights[i] * max(loss.excess(y[i], eta[i], u), 0.0)
     return total

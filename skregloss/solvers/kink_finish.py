@@ -4,46 +4,102 @@ With S the support and F the free block, K the samples at a kink, and A the rows
 
     A d = kink_K - eta_K,        A' W_K e + P''(b_S) d = -(Z_F, X_S)' W u - P'(b_S)
 
-for the moves d of the coefficients and e of the slopes.
+for the moves d of the coefficients and e of the slopes. Where their solution leaves a slope's interval, a piece of the loss
+or a sign behind, K and S change accordingly, and the equations are solved again: Newton's method on the optimality
+conditions, without smoothing.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
 
 from .coordinate_descent import slopes as penalty_slopes
-from .free_block import FreeBlock
-from .saddle import saddle_point
+from .saddle import improved_point, saddle_point
 
 # More unknowns are left to the iteration: the equations cost their cube.
-LARGEST_SYSTEM = 600
+LARGEST_SYSTEM = 500
+MOST_SYSTEMS = 8
+# So many times the least error, and the equations lead away from the optimum.
+DIVERGED = 100.0
+# A number of either sign so small that it changes nothing but the sign of zero.
+SPECK = 1e-290
 
 
-def finish(problem, blocks, point, before):
-    """The point that solves the equations of `point`'s kinks and support, or None if there are too many or they fail.
+@dataclass(frozen=True)
+class _Sets:
+    """K; S with the signs of its coefficients; and S preceded by the free columns."""
 
-    `before` is where the augmented Lagrangian was formed that `point` minimises.
+    kinked: np.ndarray
+    support: np.ndarray
+    signs: np.ndarray
+    columns: np.ndarray
+
+    def same(self, other) -> bool:
+        pairs = ((self.kinked, other.kinked), (self.support, other.support), (self.signs, other.signs))
+        return all(np.array_equal(*pair) for pair in pairs)
+
+
+def finish(problem, judge, now, before):
+    """The best judged point that solving the equations of `now`'s kinks and support leads to; `now` if none is better.
+
+    `before` is where the augmented Lagrangian was formed that `now` comes from.
     """
-    weights, step = problem.weights, before.step
-    kinked = np.flatnonzero(point.curvature * step > 0.5 * weights)
-    coef = point.coef[blocks.penalized]
+    best, last = now, None
+    for _ in range(MOST_SYSTEMS):
+        sets = _sets(problem, judge, now)
+        if (last is not None and sets.same(last)) or not 0 < len(sets.kinked) + len(sets.columns) <= LARGEST_SYSTEM:
+            break
+        solved = _solve(problem, judge, now.point, before, sets)
+        if solved is None:
+            break
+        before, last = solved, sets
+        now = judge(_cut_back(problem, solved, sets.kinked))
+        best = now if now.error < best.error else best
+        if best.certificate.converged or not now.error < DIVERGED * best.error:
+            break
+    return best
+
+
+def _cut_back(problem, solved, kinked):
+    """`solved` with the slopes beyond their intervals cut back, which takes their samples off the kink."""
+    point = improved_point(problem, solved, solved.eta + solved.step * solved.slopes, solved)
+    stayed = kinked[point.curvature[kinked] * point.step > 0.5 * problem.weights[kinked]]
+    # These are known to more digits than the sum of eta and themselves keeps.
+    point.slopes[stayed] = solved.slopes[stayed]
+    point.gradient[stayed] = problem.weights[stayed] * solved.slopes[stayed]
+    return point
+
+
+def _sets(problem, judge, now) -> _Sets:
+    point, blocks = now.point, judge.blocks
+    kinked = np.flatnonzero((point.curvature * point.step > 0.5 * problem.weights) & (problem.weights > 0.0))
+    coef, strengths = point.coef[blocks.penalized], blocks.strengths[blocks.penalized]
     inside = (problem.low[blocks.penalized] < coef) & (coef < problem.high[blocks.penalized])
-    smooth_at_zero = problem.penalty.l1_l2_parts() is not None and problem.penalty.l1_l2_parts()[0] == 0.0
-    unpenalized = blocks.strengths[blocks.penalized] == 0.0
-    support = blocks.penalized[inside & ((coef != 0.0) | smooth_at_zero | unpenalized)]
-    free = FreeBlock(problem, blocks.free)
-    rows, size = len(kinked), free.size + len(support)
-    if rows + size > LARGEST_SYSTEM or rows == 0 or size == 0:
-        return None
-    columns = np.concatenate([blocks.free, support])
-    matrix = np.hstack([np.ones((rows, free.intercept)), problem.design.entries(kinked, columns)])
-    strengths, here = blocks.strengths[support], point.coef[support]
-    slope, curvature = penalty_slopes(problem.kernel_penalty, np.where(here == 0.0, 1e-300, here), strengths)
-    gradient = np.concatenate([free.gradient(point.gradient), problem.design.rmatvec(point.gradient, support) + slope])
-    kinks = point.eta + step * (before.slopes - point.slopes)
+    parts = problem.penalty.l1_l2_parts()
+    smooth = strengths == 0.0 if parts is None or parts[0] > 0.0 else np.ones(len(coef), dtype=bool)
+    # Zero coefficients of a convex penalty whose gradient exceeds it enter with the sign that they would take.
+    enters = (now.violation > 1e-9 * judge.null.gradient_size) & problem.penalty.convex
+    chosen = inside & (smooth | enters | (coef != 0.0))
+    signs = np.where(coef != 0.0, np.sign(coef), -np.sign(now.gradient))
+    support = blocks.penalized[chosen]
+    return _Sets(kinked, support, np.where(smooth, 0.0, signs)[chosen], np.concatenate([blocks.free, support]))
+
+
+def _solve(problem, judge, point, before, sets):
+    """The saddle point that solves the equations, its slopes as they come out; None if they cannot be solved."""
+    free, rows, size = judge.free, len(sets.kinked), judge.free.size + len(sets.support)
+    weights, strengths, here = problem.weights, judge.blocks.strengths[sets.support], point.coef[sets.support]
+    at = np.where(here != 0.0, here, SPECK * np.where(sets.signs != 0.0, sets.signs, 1.0))
+    slope, curvature = penalty_slopes(problem.kernel_penalty, at, strengths)
+    gradient = np.concatenate([free.gradient(point.gradient), problem.design.rmatvec(point.gradient, sets.support) + slope])
+    kinks = point.eta + point.step * (before.slopes - point.slopes)
+    matrix = np.hstack([np.ones((rows, free.intercept)), problem.design.entries(sets.kinked, sets.columns)])
     # In units of a typical weight and of the columns' lengths, so that all unknowns and equations are of one size.
-    unit, lengths = weights[kinked].mean(), np.sqrt((matrix**2).mean(axis=0))
+    unit = weights[sets.kinked].mean() if rows else 1.0
+    lengths = np.sqrt((matrix**2).sum(axis=0) / max(rows, 1))
     lengths[lengths == 0.0] = 1.0
     matrix /= lengths
     system = np.zeros((rows + size, rows + size))
@@ -51,16 +107,16 @@ def finish(problem, blocks, point, before):
     system[rows:, size:] = matrix.T
     diagonal = np.arange(free.size, size)
     system[rows + diagonal, diagonal] = curvature / (unit * lengths[free.size :] ** 2)
-    right = np.concatenate([(kinks - point.eta)[kinked], -gradient / (unit * lengths)])
+    right = np.concatenate([(kinks - point.eta)[sets.kinked], -gradient / (unit * lengths)])
     move, *_ = linalg.lstsq(system, right, lapack_driver="gelsy", check_finite=False)
     if not np.isfinite(move).all():
         return None
     move[:size] /= lengths
-    moved = point.coef.copy()
-    moved[columns] += move[free.intercept : size]
+    coef = point.coef.copy()
+    coef[sets.columns] += move[free.intercept : size]
+    flipped = sets.support[(sets.signs != 0.0) & (coef[sets.support] * sets.signs <= 0.0)]
+    coef[flipped] = 0.0
     intercept = point.intercept + (move[0] if free.intercept else 0.0)
-    if ((moved[support] * here <= 0.0) & (here != 0.0) & (strengths > 0.0)).any() or (moved != problem.clip(moved)).any():
-        return None
     slopes = point.slopes.copy()
-    slopes[kinked] += move[size:] * unit / weights[kinked]
-    return saddle_point(problem, moved, intercept, slopes, point.step)
+    slopes[sets.kinked] += move[size:] * unit / weights[sets.kinked]
+    return saddle_point(problem, problem.clip(coef), intercept, slopes, point.step)

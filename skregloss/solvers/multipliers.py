@@ -24,7 +24,7 @@ from .kink_null import best_shift, kink_distance, least_slopes
 from .null_model import NullModel
 from .envelope import smoothed
 from .problem import Blocks
-from .saddle import SaddleJudge, SaddlePoint, improved_point, saddle_point
+from .saddle import SaddleJudge, SaddlePoint, balanced, improved_point, saddle_point
 from .solution import Solution
 from .working_set import WorkingSetSolver
 
@@ -98,11 +98,9 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
         accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
         inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps - steps)
         steps += count
-        now = judge(improved_point(problem, before, inner))
+        now = judge(balanced(problem, judge.free, improved_point(problem, before, inner.eta, inner)))
         if not now.certificate.converged and now.error < NEARLY:
-            finished = finish(problem, judge.blocks, now.point, before)
-            finished = None if finished is None else judge(finished)
-            now = finished if finished is not None and finished.error < now.error else now
+            now = finish(problem, judge, now, before)
         idle = 0 if now.error < 0.9 * best.error else idle + 1
         best = now if now.error < best.error else best
         if problem.penalty.convex:

@@ -10,13 +10,13 @@ and no smoothing enters it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .certificate import ROUNDING, violations
 from .envelope import prox_slopes, smoothed, total_excess
-from .free_block import FreeBlock
+from .free_block import FreeBlock, pseudo_inverse
 from .judge import OVERFLOW, Judgement
 from .penalty_terms import dual_scale, penalty_gap
 from .problem import Point
@@ -43,22 +43,27 @@ def saddle_point(problem, coef, intercept, slopes, step, eta=None) -> SaddlePoin
     return SaddlePoint(coef, float(intercept), eta, value, problem.weights * slopes, around.curvature, around.bend, slopes, step)
 
 
-def improved_point(problem, before, inner) -> SaddlePoint:
-    """`before` with the coefficients that minimise its augmented Lagrangian, and the slopes that come with them."""
-    slopes = prox_slopes(problem.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
-    eta = inner.eta - before.step * before.slopes
-    value = problem.loss_at(eta)
+def improved_point(problem, before, shifted_eta, found) -> SaddlePoint:
+    """The coefficients `found`, and the slopes of the augmented Lagrangian around `before` at their `shifted_eta`."""
+    slopes = prox_slopes(problem.kernel_loss, problem.y, shifted_eta, before.step, problem.weights)
+    eta = shifted_eta - before.step * before.slopes
+    value, gradient = problem.loss_at(eta), problem.weights * slopes
     return SaddlePoint(
-        inner.coef,
-        inner.intercept,
-        eta,
-        value,
-        problem.weights * slopes,
-        inner.curvature,
-        inner.bend,
-        slopes,
-        before.step,
+        found.coef, found.intercept, eta, value, gradient, found.curvature, found.bend, slopes, before.step
     )
+
+
+def balanced(problem, free, point) -> SaddlePoint:
+    """`point` with its slopes moved, at kinks and by rounding only, until the free block balances."""
+    if free.size == 0:
+        return point
+    kinked = np.where(point.curvature * point.step > 0.5 * problem.weights, problem.weights, 0.0)
+    inverse = pseudo_inverse(free.gram(kinked))
+    slopes = point.slopes
+    for _ in range(2):
+        move = free.apply(inverse @ free.gradient(problem.weights * slopes)) * np.ones(len(slopes))
+        slopes = np.where(kinked > 0.0, slopes - move, slopes)
+    return replace(point, slopes=slopes, gradient=problem.weights * slopes)
 
 
 class SaddleJudge:
@@ -76,13 +81,13 @@ class SaddleJudge:
         violation = violations(problem, self.free, point, gradient, blocks)
         free_gradient = np.abs(self.free.gradient(point.gradient))
         size = np.sqrt(problem.weights @ point.slopes**2)
-        balanced = bool((free_gradient <= BALANCE * self.lengths * size).all())
+        in_balance = bool((free_gradient <= BALANCE * self.lengths * size).all())
         excess, gap = self._excess_and_gap(point, gradient)
         kkt = max(violation.max(initial=0.0), free_gradient.max(initial=0.0)) / null.gradient_size
         if not problem.penalty.convex:
             gap, kkt = np.nan, max(kkt, excess / null.deviance)
         relative_gap = gap / null.deviance
-        error = (relative_gap if problem.penalty.convex else kkt) if balanced else np.inf
+        error = (relative_gap if problem.penalty.convex else kkt) if in_balance else np.inf
         penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
