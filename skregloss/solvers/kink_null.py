@@ -12,68 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
 from .free_block import FreeBlock
+from .kinks import slope_range
 
-# A sample lies at a kink if the slope changes within this distance, relative to what rounding can do.
-KINK_ROUNDING = 1e-11
 # Columns that enter the linear program at a time, and how often.
 MOST_COLUMNS, MOST_ROUNDS = 20, 30
 # What may be missing from the least maximum.
 ENOUGH = 1e-9
-
-
-@kernel
-def slope_sums(loss, y, eta, weights, shift):
-    """sum_i weights_i l'(y_i, eta_i + shift), and the sum of the sizes of its terms"""
-    total, size = 0.0, 0.0
-    for i in range(y.shape[0]):
-        if weights[i] != 0.0:
-            slope = weights[i] * loss.gradient(y[i], eta[i] + shift)
-            total += slope
-            size += abs(slope)
-    return total, size
-
-
-@kernel
-def slope_range(loss, y, eta, distance):
-    """The slopes a little below and a little above every eta."""
-    low, high = np.empty(y.shape[0]), np.empty(y.shape[0])
-    for i in range(y.shape[0]):
-        low[i] = loss.gradient(y[i], eta[i] - distance)
-        high[i] = loss.gradient(y[i], eta[i] + distance)
-    return low, high
-
-
-def best_shift(problem, eta, scale):
-    """The middle of the shifts that minimise the mean loss at eta + shift, found by bisection to the last bit."""
-    return 0.5 * (_last(problem, eta, scale, 1.0) - _last(problem, eta, scale, -1.0))
-
-
-def _last(problem, eta, scale, side):
-    """The largest shift, in the direction of `side`, before the mean loss rises."""
-
-    def rises(shift):
-        total, size = slope_sums(problem.kernel_loss, problem.y, eta, problem.weights, side * shift)
-        return side * total > 1e-14 * size
-
-    low, high, stride = 0.0, 0.0, scale
-    if rises(0.0):
-        while rises(low):
-            low, high, stride = low - stride, low, 2.0 * stride
-    else:
-        while not rises(high):
-            low, high, stride = high, high + stride, 2.0 * stride
-    while True:
-        middle = 0.5 * (low + high)
-        if not low < middle < high:
-            return low
-        low, high = (low, middle) if rises(middle) else (middle, high)
-
-
-def kink_distance(problem, eta, deviance):
-    """How near to a kink rounding cannot tell from it."""
-    return KINK_ROUNDING * (np.abs(eta).max(initial=0.0) + np.abs(problem.offset).max(initial=0.0) + deviance)
 
 
 def least_slopes(problem, blocks, eta, slopes, distance):

@@ -20,7 +20,8 @@ from .free_block import FreeBlock
 from .free_minimum import Reference, minimize_free
 from .judge import Judgement
 from .kink_finish import finish
-from .kink_null import best_shift, kink_distance, least_slopes
+from .kink_null import least_slopes
+from .kinks import best_shift, kink_distance, steepness
 from .null_model import NullModel
 from .envelope import smoothed
 from .problem import Blocks
@@ -98,7 +99,8 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
         accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
         inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps - steps)
         steps += count
-        now = judge(balanced(problem, judge.free, improved_point(problem, before, inner.eta, inner)))
+        found = improved_point(problem, before, inner.eta, inner)
+        now = judge(balanced(problem, judge.at_large(found), found))
         if not now.certificate.converged and now.error < NEARLY:
             now = finish(problem, judge, now, before)
         idle = 0 if now.error < 0.9 * best.error else idle + 1
@@ -127,21 +129,25 @@ def null_with_kinks(problem, blocks) -> NullModel:
     intercept_only = Blocks(blocks.free[:0], blocks.penalized, blocks.strengths)
     zero = np.zeros(len(eta))
     slopes = least_slopes(problem, intercept_only, eta, zero, kink_distance(problem, eta, deviance))
-    step = FIRST_STEP * deviance / ((problem.weights @ slopes**2) or 1.0)
-    point = saddle_point(problem, coef, shift, slopes, step, eta)
+    point = saddle_point(problem, coef, shift, slopes, _first_step(problem, eta, deviance), eta)
     reference = Reference(np.full(len(eta), -1.0), deviance)
     null = NullModel(point, True, deviance, zero, 1.0, reference)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
         deviance = max(point.value - floor, smallest) or 1.0
         slopes = least_slopes(problem, blocks, point.eta, point.slopes, kink_distance(problem, point.eta, deviance))
-        step = FIRST_STEP * deviance / ((problem.weights @ slopes**2) or 1.0)
+        step = _first_step(problem, point.eta, deviance)
         point = saddle_point(problem, point.coef, point.intercept, slopes, step, point.eta)
     gradient = problem.design.rmatvec(point.gradient)
     size = np.abs(gradient[blocks.penalized]).max(initial=0.0)
     largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * np.sqrt(problem.weights @ slopes**2)
     size = size if size > 1e-14 * largest else largest or 1.0
     return dataclasses.replace(null, point=point, deviance=deviance, gradient=gradient, gradient_size=size)
+
+
+def _first_step(problem, eta, deviance):
+    """A length in units of eta: the deviance over the mean square of the slopes, roughly the spread of the residuals."""
+    return FIRST_STEP * deviance / (steepness(problem, eta, deviance) ** 2 or 1.0)
 
 
 def _minimize_free_block(problem, blocks, null) -> SaddlePoint:

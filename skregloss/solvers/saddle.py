@@ -18,12 +18,14 @@ from .certificate import ROUNDING, violations
 from .envelope import prox_slopes, smoothed, total_excess
 from .free_block import FreeBlock, pseudo_inverse
 from .judge import OVERFLOW, Judgement
+from .kinks import steepness
 from .penalty_terms import dual_scale, penalty_gap
 from .problem import Point
 from .solution import Certificate
 
 # What the free block's balance may be off by, relative to the sizes of what it sums.
 BALANCE = 1e-11
+GAP_ROUNDING = 4.0 * np.finfo(float).eps
 
 
 @dataclass
@@ -73,6 +75,7 @@ class SaddleJudge:
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
         self.free = FreeBlock(problem, blocks.free)
         self.lengths = self.free.lengths(problem.weights)
+        self.steepness = steepness(problem, null.point.eta, null.deviance)
 
     def __call__(self, point) -> Judgement:
         problem, blocks, null = self.problem, self.blocks, self.null
@@ -80,19 +83,34 @@ class SaddleJudge:
         gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
         violation = violations(problem, self.free, point, gradient, blocks)
         free_gradient = np.abs(self.free.gradient(point.gradient))
-        size = np.sqrt(problem.weights @ point.slopes**2)
+        size = max(self.steepness, np.sqrt(problem.weights @ point.slopes**2))
         in_balance = bool((free_gradient <= BALANCE * self.lengths * size).all())
         excess, gap = self._excess_and_gap(point, gradient)
         kkt = max(violation.max(initial=0.0), free_gradient.max(initial=0.0)) / null.gradient_size
         if not problem.penalty.convex:
             gap, kkt = np.nan, max(kkt, excess / null.deviance)
         relative_gap = gap / null.deviance
-        error = (relative_gap if problem.penalty.convex else kkt) if in_balance else np.inf
+        error = relative_gap if problem.penalty.convex else kkt
+        if not in_balance:
+            error = np.inf
+        elif problem.penalty.convex and gap <= self._rounding(point):
+            error = 0.0
         penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
         )
         return Judgement(point, gradient, violation, certificate, error, "" if np.isfinite(point.value) else OVERFLOW)
+
+    def at_large(self, point) -> FreeBlock:
+        """The free block together with unpenalised columns that are within their bounds, which are as good as free."""
+        columns = self.blocks.penalized
+        coef, low, high = point.coef[columns], self.problem.low[columns], self.problem.high[columns]
+        inside = columns[(self.blocks.strengths[columns] == 0.0) & (low < coef) & (coef < high)]
+        return FreeBlock(self.problem, np.concatenate([self.blocks.free, inside])) if len(inside) else self.free
+
+    def _rounding(self, point):
+        """The gap that rounding eta makes of none."""
+        return GAP_ROUNDING * self.steepness * (self.problem.weights @ np.abs(point.eta))
 
     def _excess_and_gap(self, point, gradient):
         """What the slopes fall short of being slopes at eta; and the gap, with them scaled down until it is finite."""
