@@ -105,7 +105,7 @@ class Loss(Jittable, BaseEstimator):
         """min over eta of l(y, eta), or the infimum"""
         return -self.conjugate(y, 0.0)
 
-    def excess(self, y, eta, u):
+    def fenchel_excess(self, y, eta, u):
         """l(y, eta) + conjugate(y, u) - u eta >= 0, which is 0 where u is a slope at eta, for u in the conjugate's domain.
 
         Worth a formula of its own where the terms cancel.

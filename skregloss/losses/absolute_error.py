@@ -30,7 +30,7 @@ class AbsoluteError(Loss):
     def conjugate(self, y, u):
         return u * y if room(1.0 - abs(u), 1.0) >= 0.0 else math.inf
 
-    def excess(self, y, eta, u):
+    def fenchel_excess(self, y, eta, u):
         r = y - eta
         return abs(r) + u * r
 

@@ -46,7 +46,7 @@ class EpsilonInsensitive(Loss):
     def conjugate(self, y, u):
         return u * y + self.epsilon * abs(u) if room(1.0 - abs(u), 1.0) >= 0.0 else math.inf
 
-    def excess(self, y, eta, u):
+    def fenchel_excess(self, y, eta, u):
         # abs(r) - epsilon lies on one side of the kink or the other; the slope pays for what is left.
         r = y - eta
         beyond = abs(r) - self.epsilon

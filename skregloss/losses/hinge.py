@@ -33,7 +33,7 @@ class Hinge(Loss):
         # At the kink m = 1 the linear predictor is y, for every slope between the two.
         return u * y if room(min(-u * y, 1.0 + u * y), 1.0) >= 0.0 else math.inf
 
-    def excess(self, y, eta, u):
+    def fenchel_excess(self, y, eta, u):
         short = 1.0 - y * eta
         return max(0.0, short) + u * y * short
 

@@ -47,7 +47,7 @@ class Quantile(Loss):
     def conjugate(self, y, u):
         return u * y if room(min(self.quantile + u, 1.0 - self.quantile - u), 1.0) >= 0.0 else math.inf
 
-    def excess(self, y, eta, u):
+    def fenchel_excess(self, y, eta, u):
         r = y - eta
         return (self.quantile + u) * r if r >= 0.0 else (self.quantile - 1.0 + u) * r
 

@@ -87,5 +87,5 @@ def total_excess(loss, y, eta, weights, slopes, scale):
             u = scale * slopes[i]
             if loss.conjugate(y[i], u) == np.inf:
                 return np.inf
-            total += weights[i] * max(loss.excess(y[i], eta[i], u), 0.0)
+            total += weights[i] * max(loss.fenchel_excess(y[i], eta[i], u), 0.0)
     return total

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from .coordinate_descent import slopes as penalty_slopes
+from .envelope import smoothed
 from .saddle import improved_point, saddle_point
 
 # More unknowns are left to the iteration: the equations cost their cube.
@@ -65,9 +66,10 @@ def finish(problem, judge, now, before):
 
 def _cut_back(problem, solved, kinked):
     """`solved` with the slopes beyond their intervals cut back, which takes their samples off the kink."""
-    point = improved_point(problem, solved, solved.eta + solved.step * solved.slopes, solved)
-    stayed = kinked[point.curvature[kinked] * point.step > 0.5 * problem.weights[kinked]]
-    # These are known to more digits than the sum of eta and themselves keeps.
+    around = smoothed(problem, solved.step, solved.slopes)
+    point = improved_point(problem, solved, around.at(solved.coef, solved.intercept, solved.eta + solved.step * solved.slopes))
+    # These slopes are known to more digits than their sum with eta keeps.
+    stayed = kinked[point.kinked[kinked]]
     point.slopes[stayed] = solved.slopes[stayed]
     point.gradient[stayed] = problem.weights[stayed] * solved.slopes[stayed]
     return point
@@ -75,7 +77,7 @@ def _cut_back(problem, solved, kinked):
 
 def _sets(problem, judge, now) -> _Sets:
     point, blocks = now.point, judge.blocks
-    kinked = np.flatnonzero((point.curvature * point.step > 0.5 * problem.weights) & (problem.weights > 0.0))
+    kinked = np.flatnonzero(point.kinked)
     coef, strengths = point.coef[blocks.penalized], blocks.strengths[blocks.penalized]
     inside = (problem.low[blocks.penalized] < coef) & (coef < problem.high[blocks.penalized])
     parts = problem.penalty.l1_l2_parts()
@@ -119,4 +121,4 @@ def _solve(problem, judge, point, before, sets):
     intercept = point.intercept + (move[0] if free.intercept else 0.0)
     slopes = point.slopes.copy()
     slopes[sets.kinked] += move[size:] * unit / weights[sets.kinked]
-    return saddle_point(problem, problem.clip(coef), intercept, slopes, point.step)
+    return saddle_point(problem, problem.clip(coef), intercept, slopes, point.step, point.curvature)

@@ -63,7 +63,10 @@ class _Ties:
             room = np.minimum(slopes - self.low, self.high - slopes)
             room = room if room.max() > 0.0 else np.ones(len(room))
             moves = self.free_matrix * (self.weights * room)
-            slopes = slopes - room * ((self.free_matrix * self.weights).T @ (np.linalg.pinv(moves @ (self.free_matrix * self.weights).T, hermitian=True) @ missing))
+            slopes = slopes - room * (
+                (self.free_matrix * self.weights).T
+                @ (np.linalg.pinv(moves @ (self.free_matrix * self.weights).T, hermitian=True) @ missing)
+            )
             slopes = np.clip(slopes, self.low, self.high)
         return slopes
 
@@ -91,10 +94,12 @@ class _Ties:
             rest = self.rest_gradient[columns] / self.factors[columns]
             unit = max(np.abs(rest).max(), np.abs(entries).sum(axis=1).max(), 1e-300)
             least = -np.ones((len(columns), 1))
-            matrix = np.vstack([
-                np.hstack([-entries / unit, least])[self.up[columns]],
-                np.hstack([entries / unit, least])[self.down[columns]],
-            ])
+            matrix = np.vstack(
+                [
+                    np.hstack([-entries / unit, least])[self.up[columns]],
+                    np.hstack([entries / unit, least])[self.down[columns]],
+                ]
+            )
             limits = np.concatenate([rest[self.up[columns]], -rest[self.down[columns]]]) / unit
             lengths = np.abs(self.free_matrix * self.weights).sum(axis=1) + 1e-300
             equal = np.hstack([self.free_matrix * self.weights / lengths[:, None], np.zeros((len(lengths), 1))])

@@ -57,7 +57,7 @@ def _last(problem, eta, scale, side):
             low, high, stride = high, high + stride, 2.0 * stride
             if stride > FARTHEST * scale:
                 return np.inf
-    while high - low > np.finfo(float).eps**2 * scale:
+    while high - low > np.finfo(float).eps ** 2 * scale:
         middle = 0.5 * (low + high)
         if not low < middle < high:
             break

@@ -16,14 +16,15 @@ import logging
 
 import numpy as np
 
+from .coordinate_check import confirm_violations
+from .envelope import smoothed
 from .free_block import FreeBlock
-from .free_minimum import Reference, minimize_free
+from .free_minimum import GRADIENT_ROUNDING, Reference, minimize_free
 from .judge import Judgement
 from .kink_finish import finish
 from .kink_null import least_slopes
 from .kinks import best_shift, kink_distance, steepness
 from .null_model import NullModel
-from .envelope import smoothed
 from .problem import Blocks
 from .saddle import SaddleJudge, SaddlePoint, balanced, improved_point, saddle_point
 from .solution import Solution
@@ -68,7 +69,7 @@ class MultiplierSolver(WorkingSetSolver):
         problem, blocks = self.problem, self.problem.blocks(alpha)
         null = self.null(blocks)
         judge = SaddleJudge(problem, blocks, null, tol)
-        now = judge(null.point if start is None else _with_slopes(problem, start, null))
+        now = judge(_with_slopes(problem, null.point if start is None else start, null))
 
         def minimize(lagrangian, point, accuracy, max_steps):
             solution = _RoundSolver(lagrangian, null).solve(alpha, tol=accuracy, max_iter=max_steps, start=point)
@@ -79,35 +80,52 @@ class MultiplierSolver(WorkingSetSolver):
 
 
 def _with_slopes(problem, point, null) -> SaddlePoint:
+    """`point` with slopes: its own if it has them, else those of its gradient."""
+    step = null.point.step
     if isinstance(point, SaddlePoint):
-        return point
+        return dataclasses.replace(point, step=step)
     slopes = np.divide(point.gradient, problem.weights, out=np.zeros(len(point.eta)), where=problem.weights > 0.0)
-    return saddle_point(problem, point.coef, point.intercept, slopes, null.point.step, point.eta)
+    return saddle_point(problem, point.coef, point.intercept, slopes, step, null.point.curvature, point.eta)
 
 
 def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
     """Rounds of the method of multipliers from a judged point on; the best judged point, and the steps it took."""
-    first = judge.null.point.step if judge.null.point is not None else now.point.step
+    smallest = SMALLEST_STEP * now.point.step
     best, steps, idle = now, 0, 0
     for _ in range(MOST_ROUNDS):
         _report(steps, now)
         if now.certificate.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
             break
-        before = now.point
-        lagrangian = smoothed(problem, before.step, before.slopes)
-        start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.slopes)
-        accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
-        inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps - steps)
-        steps += count
-        found = improved_point(problem, before, inner.eta, inner)
-        now = judge(balanced(problem, judge.at_large(found), found))
-        if not now.certificate.converged and now.error < NEARLY:
-            now = finish(problem, judge, now, before)
+        before, moved = now.point, None
+        if idle and not problem.penalty.convex:
+            moved = confirm_violations(judge, now)
+        if moved is not None:
+            now, steps = judge(_with_coefficients(before, moved)), steps + 1
+        else:
+            now, count = _round(problem, judge, now, minimize, max_steps - steps)
+            steps += count
         idle = 0 if now.error < 0.9 * best.error else idle + 1
         best = now if now.error < best.error else best
-        if problem.penalty.convex:
-            now.point.step = max(SHRINK * before.step, SMALLEST_STEP * first)
+        now.point.step = max(SHRINK * before.step, smallest)
     return best, steps
+
+
+def _round(problem, judge, now, minimize, max_steps):
+    """Minimise the augmented Lagrangian around `now`, update the slopes, and finish if that is possible."""
+    before = now.point
+    lagrangian = smoothed(problem, before.step, before.slopes)
+    start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.slopes)
+    accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
+    inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps)
+    found = improved_point(problem, before, inner)
+    now = judge(balanced(problem, judge.at_large(found), found))
+    if not now.certificate.converged and now.error < NEARLY:
+        now = finish(problem, judge, now, before)
+    return now, count
+
+
+def _with_coefficients(point, moved):
+    return dataclasses.replace(point, coef=moved.coef, intercept=moved.intercept, eta=moved.eta, value=moved.value)
 
 
 def _report(steps, now):
@@ -124,30 +142,29 @@ def null_with_kinks(problem, blocks) -> NullModel:
     coef = problem.starting_coef()
     eta = problem.offset + problem.design.matvec(coef)
     shift = best_shift(problem, eta, level or 1.0) if problem.fit_intercept else 0.0
-    eta = eta + shift
-    deviance = max(problem.loss_at(eta) - floor, smallest) or 1.0
+    point = problem.at(coef, shift, eta + shift)
     intercept_only = Blocks(blocks.free[:0], blocks.penalized, blocks.strengths)
-    zero = np.zeros(len(eta))
-    slopes = least_slopes(problem, intercept_only, eta, zero, kink_distance(problem, eta, deviance))
-    point = saddle_point(problem, coef, shift, slopes, _first_step(problem, eta, deviance), eta)
-    reference = Reference(np.full(len(eta), -1.0), deviance)
-    null = NullModel(point, True, deviance, zero, 1.0, reference)
+    null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(point.value - floor, smallest) or 1.0)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
-        deviance = max(point.value - floor, smallest) or 1.0
-        slopes = least_slopes(problem, blocks, point.eta, point.slopes, kink_distance(problem, point.eta, deviance))
-        step = _first_step(problem, point.eta, deviance)
-        point = saddle_point(problem, point.coef, point.intercept, slopes, step, point.eta)
+        null = _null_at(problem, blocks, point, point.slopes, max(point.value - floor, smallest) or 1.0)
+    return null
+
+
+def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
+    """The null model with its slopes, its measures, and the step and the curvature that come from them."""
+    distance, steep = kink_distance(problem, point.eta, deviance), steepness(problem, point.eta, deviance)
+    slopes = least_slopes(problem, blocks, point.eta, slopes, distance)
+    # The parabola with this slope at this height above its minimum.
+    curvature = problem.weights * (0.5 * steep**2 / deviance)
+    step = FIRST_STEP * deviance / (steep**2 or 1.0)
+    point = saddle_point(problem, point.coef, point.intercept, slopes, step, curvature, point.eta)
     gradient = problem.design.rmatvec(point.gradient)
     size = np.abs(gradient[blocks.penalized]).max(initial=0.0)
-    largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * np.sqrt(problem.weights @ slopes**2)
-    size = size if size > 1e-14 * largest else largest or 1.0
-    return dataclasses.replace(null, point=point, deviance=deviance, gradient=gradient, gradient_size=size)
-
-
-def _first_step(problem, eta, deviance):
-    """A length in units of eta: the deviance over the mean square of the slopes, roughly the spread of the residuals."""
-    return FIRST_STEP * deviance / (steepness(problem, eta, deviance) ** 2 or 1.0)
+    largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * steep
+    size = size if size > GRADIENT_ROUNDING * largest else largest or 1.0
+    reference = Reference(np.full(len(point.eta), -1.0), deviance)
+    return NullModel(point, True, deviance, gradient, size, reference)
 
 
 def _minimize_free_block(problem, blocks, null) -> SaddlePoint:

@@ -6,6 +6,11 @@ penalty, -X'Wu in its subdifferential, and the free block, Z'Wu = 0. The slopes 
     sum_i w_i (l(eta_i) + l*(u_i) - u_i eta_i)  +  sum_j P(b_j) + P*(v_j) - v_j b_j,      v = -X'Wu
 
 and no smoothing enters it.
+
+With a non-convex penalty P the slopes must do the same, and each coefficient must be the fixed point of its prox at their
+gradient, b_j = prox(b_j - g_j / h_j) with step 1 / h_j. A loss of straight pieces has no curvature to take for h_j. It is that
+of the parabola that a smooth loss of the same height and steepness would be: per sample, the mean square of the slopes
+over twice the null deviance.
 """
 
 from __future__ import annotations
@@ -30,28 +35,48 @@ GAP_ROUNDING = 4.0 * np.finfo(float).eps
 
 @dataclass
 class SaddlePoint(Point):
-    """A point with its slopes; `gradient` and `curvature` are those of the loss smoothed with `step` around them."""
+    """A point with its slopes, and which samples have their prox at a kink at this step around them.
+
+    `gradient` is that of the slopes. `curvature` is one number for all samples: a typical parabola's (`null_with_kinks`),
+    by which alone the certificate of a non-convex penalty compares a coefficient with zero.
+    """
 
     slopes: np.ndarray
     step: float
+    kinked: np.ndarray
 
 
-def saddle_point(problem, coef, intercept, slopes, step, eta=None) -> SaddlePoint:
+def saddle_point(problem, coef, intercept, slopes, step, curvature, eta=None) -> SaddlePoint:
     """The point with these coefficients and slopes."""
-    lagrangian = smoothed(problem, step, slopes)
     eta = problem.offset + intercept + problem.design.matvec(coef) if eta is None else eta
-    around = lagrangian.at(coef, intercept, eta + step * slopes)
-    value = problem.loss_at(eta)
-    return SaddlePoint(coef, float(intercept), eta, value, problem.weights * slopes, around.curvature, around.bend, slopes, step)
-
-
-def improved_point(problem, before, shifted_eta, found) -> SaddlePoint:
-    """The coefficients `found`, and the slopes of the augmented Lagrangian around `before` at their `shifted_eta`."""
-    slopes = prox_slopes(problem.kernel_loss, problem.y, shifted_eta, before.step, problem.weights)
-    eta = shifted_eta - before.step * before.slopes
-    value, gradient = problem.loss_at(eta), problem.weights * slopes
+    kinked = smoothed(problem, step, slopes).at(coef, intercept, eta + step * slopes).curvature * step > 0.5 * problem.weights
     return SaddlePoint(
-        found.coef, found.intercept, eta, value, gradient, found.curvature, found.bend, slopes, before.step
+        coef,
+        float(intercept),
+        eta,
+        problem.loss_at(eta),
+        problem.weights * slopes,
+        curvature,
+        curvature.sum(),
+        slopes,
+        step,
+        kinked & (problem.weights > 0.0),
+    )
+
+
+def improved_point(problem, before, inner) -> SaddlePoint:
+    """The coefficients of `inner`, a point of the augmented Lagrangian around `before`, and the slopes that it has there."""
+    slopes = prox_slopes(problem.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
+    eta = inner.eta - before.step * before.slopes
+    return replace(
+        before,
+        coef=inner.coef,
+        intercept=inner.intercept,
+        eta=eta,
+        value=problem.loss_at(eta),
+        gradient=problem.weights * slopes,
+        slopes=slopes,
+        kinked=(inner.curvature * before.step > 0.5 * problem.weights) & (problem.weights > 0.0),
     )
 
 
@@ -59,12 +84,12 @@ def balanced(problem, free, point) -> SaddlePoint:
     """`point` with its slopes moved, at kinks and by rounding only, until the free block balances."""
     if free.size == 0:
         return point
-    kinked = np.where(point.curvature * point.step > 0.5 * problem.weights, problem.weights, 0.0)
-    inverse = pseudo_inverse(free.gram(kinked))
+    movable = np.where(point.kinked, problem.weights, 0.0)
+    inverse = pseudo_inverse(free.gram(movable))
     slopes = point.slopes
     for _ in range(2):
         move = free.apply(inverse @ free.gradient(problem.weights * slopes)) * np.ones(len(slopes))
-        slopes = np.where(kinked > 0.0, slopes - move, slopes)
+        slopes = np.where(point.kinked, slopes - move, slopes)
     return replace(point, slopes=slopes, gradient=problem.weights * slopes)
 
 
@@ -75,13 +100,19 @@ class SaddleJudge:
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
         self.free = FreeBlock(problem, blocks.free)
         self.lengths = self.free.lengths(problem.weights)
+        # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
+        self.shrink = np.ones(len(blocks.penalized))
         self.steepness = steepness(problem, null.point.eta, null.deviance)
+
+    @property
+    def wanted_violation(self):
+        return self.tol * self.null.gradient_size
 
     def __call__(self, point) -> Judgement:
         problem, blocks, null = self.problem, self.blocks, self.null
         every = len(blocks.penalized) == problem.n_features
         gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
-        violation = violations(problem, self.free, point, gradient, blocks)
+        violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
         free_gradient = np.abs(self.free.gradient(point.gradient))
         size = max(self.steepness, np.sqrt(problem.weights @ point.slopes**2))
         in_balance = bool((free_gradient <= BALANCE * self.lengths * size).all())
