@@ -58,16 +58,13 @@ class _Ties:
 
     def balance(self, slopes):
         """The slopes moved, those with more room first, until the free block balances."""
+        weighted = self.free_matrix * self.weights
         for _ in range(3 if len(self.free_rest) else 0):
-            missing = self.free_rest + self.free_matrix @ (self.weights * slopes)
+            missing = self.free_rest + weighted @ slopes
             room = np.minimum(slopes - self.low, self.high - slopes)
             room = room if room.max() > 0.0 else np.ones(len(room))
-            moves = self.free_matrix * (self.weights * room)
-            slopes = slopes - room * (
-                (self.free_matrix * self.weights).T
-                @ (np.linalg.pinv(moves @ (self.free_matrix * self.weights).T, hermitian=True) @ missing)
-            )
-            slopes = np.clip(slopes, self.low, self.high)
+            multipliers = np.linalg.pinv((weighted * room) @ weighted.T, hermitian=True) @ missing
+            slopes = np.clip(slopes - room * (weighted.T @ multipliers), self.low, self.high)
         return slopes
 
     def sizes(self, slopes):

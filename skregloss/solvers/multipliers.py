@@ -32,7 +32,7 @@ from .working_set import WorkingSetSolver
 
 # The first step, as a share of the deviance over the mean square of the slopes; and its factor from round to round.
 FIRST_STEP, SHRINK, SMALLEST_STEP = 0.2, 0.3, 1e-7
-# The accuracy of a round, relative to the error before it.
+# The accuracy of a round: that of the first, and what it is relative to the error before it.
 ROUND_ACCURACY, ROUGHEST = 0.1, 0.1
 # The error from which on the finish is tried.
 NEARLY = 1e-2
@@ -91,7 +91,7 @@ def _with_slopes(problem, point, null) -> SaddlePoint:
 def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
     """Rounds of the method of multipliers from a judged point on; the best judged point, and the steps it took."""
     smallest = SMALLEST_STEP * now.point.step
-    best, steps, idle = now, 0, 0
+    best, steps, idle, accuracy = now, 0, 0, ROUGHEST / SHRINK
     for _ in range(MOST_ROUNDS):
         _report(steps, now)
         if now.certificate.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
@@ -102,7 +102,8 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
         if moved is not None:
             now, steps = judge(_with_coefficients(before, moved)), steps + 1
         else:
-            now, count = _round(problem, judge, now, minimize, max_steps - steps)
+            accuracy = min(ROUND_ACCURACY * now.error, SHRINK * accuracy)
+            now, count = _round(problem, judge, now, minimize, max(accuracy, 0.1 * judge.tol), max_steps - steps)
             steps += count
         idle = 0 if now.error < 0.9 * best.error else idle + 1
         best = now if now.error < best.error else best
@@ -110,13 +111,12 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
     return best, steps
 
 
-def _round(problem, judge, now, minimize, max_steps):
+def _round(problem, judge, now, minimize, accuracy, max_steps):
     """Minimise the augmented Lagrangian around `now`, update the slopes, and finish if that is possible."""
     before = now.point
     lagrangian = smoothed(problem, before.step, before.slopes)
     start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.slopes)
-    accuracy = max(ROUND_ACCURACY * min(now.error, 1.0), 0.1 * judge.tol)
-    inner, count = minimize(lagrangian, start, min(accuracy, ROUGHEST), max_steps)
+    inner, count = minimize(lagrangian, start, accuracy, max_steps)
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
     if not now.certificate.converged and now.error < NEARLY:

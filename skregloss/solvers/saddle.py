@@ -30,7 +30,7 @@ from .solution import Certificate
 
 # What the free block's balance may be off by, relative to the sizes of what it sums.
 BALANCE = 1e-11
-GAP_ROUNDING = 4.0 * np.finfo(float).eps
+GAP_ROUNDING = 64.0 * np.finfo(float).eps
 
 
 @dataclass
