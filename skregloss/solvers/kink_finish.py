@@ -38,6 +38,12 @@ class _Sets:
     signs: np.ndarray
     columns: np.ndarray
 
+    @property
+    def promising(self) -> bool:
+        """Whether there are equations, and kinks are not so many, ties apart, that they have hardly been told yet."""
+        kinks, columns = len(self.kinked), len(self.columns) + 1
+        return 0 < kinks + columns <= LARGEST_SYSTEM and kinks <= 2 * columns + 10
+
     def same(self, other) -> bool:
         pairs = ((self.kinked, other.kinked), (self.support, other.support), (self.signs, other.signs))
         return all(np.array_equal(*pair) for pair in pairs)
@@ -51,7 +57,7 @@ def finish(problem, judge, now, before):
     best, last = now, None
     for _ in range(MOST_SYSTEMS):
         sets = _sets(problem, judge, now)
-        if (last is not None and sets.same(last)) or not 0 < len(sets.kinked) + len(sets.columns) <= LARGEST_SYSTEM:
+        if (last is not None and sets.same(last)) or not sets.promising:
             break
         solved = _solve(problem, judge, now.point, before, sets)
         if solved is None:
