@@ -31,12 +31,12 @@ def check_flag(owner: str, name: str, value: Any) -> None:
 
 def check_domain(loss, y: np.ndarray) -> None:
     """Raise if the loss is not defined for one of the targets."""
-    outside = np.flatnonzero(~loss.y_interval.contains(y))
+    outside = np.argwhere(~loss.y_interval.contains(y))
     if len(outside):
-        i = outside[0]
+        first = tuple(outside[0].tolist())
         raise ValueError(
-            f"{type(loss).__name__} is defined for y in {loss.y_interval}, "
-            f"but y[{i}] is {y[i]}{f' ({len(outside)} such values)' if len(outside) > 1 else ''}."
+            f"{type(loss).__name__} is defined for y in {loss.y_interval}, but y[{', '.join(map(str, first))}] is "
+            f"{y[first]}{f' ({len(outside)} such values)' if len(outside) > 1 else ''}."
         )
 
 

@@ -15,11 +15,11 @@ from skregloss.penalties import L1, L2, ElasticNet
 from skregloss.solvers import Problem, solve
 
 LOSS_CLASSES = sorted(set(LOSSES.values()), key=lambda cls: cls.name)
-LOSS_EXAMPLES = [loss for cls in LOSS_CLASSES if cls.smooth for loss in cls.examples()]
+LOSS_EXAMPLES = [loss for cls in LOSS_CLASSES if cls.smooth and not cls.joint for loss in cls.examples()]
 CONVEX_LOSSES = [loss for loss in LOSS_EXAMPLES if loss.convex]
-ONE_PER_LOSS = [cls() for cls in LOSS_CLASSES if cls.smooth]
+ONE_PER_LOSS = [cls() for cls in LOSS_CLASSES if cls.smooth and not cls.joint]
 ONE_PER_CONVEX_LOSS = [loss for loss in ONE_PER_LOSS if loss.convex]
-ONE_PER_PENALTY = [cls() for cls in PENALTIES.values() if cls.separable]
+ONE_PER_PENALTY = [cls() for cls in PENALTIES.values() if cls.separable and not cls.grouped]
 NON_CONVEX = [penalty for penalty in EXAMPLES if not penalty.convex]
 SMALL_CONVEX = [L1(), L2(), ElasticNet(), 0.7 * L1() + 0.3 * L2()]
 ALPHA = 0.05

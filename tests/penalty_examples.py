@@ -16,7 +16,7 @@ def discovered(cls=Penalty):
 
 
 CLASSES = sorted(set(discovered()), key=lambda cls: cls.__name__)
-EXAMPLES = [penalty for cls in CLASSES for penalty in cls.examples()]
+EXAMPLES = [penalty for cls in CLASSES for penalty in cls.examples() if not penalty.grouped]
 CONVEX = [penalty for penalty in EXAMPLES if penalty.convex]
 
 

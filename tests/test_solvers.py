@@ -233,8 +233,8 @@ def test_cholesky_refuses_a_dependent_column():
 def model_at(kind, problem, coef, alpha):
     """The quadratic model of a problem on all its penalised columns."""
     blocks = problem.blocks(alpha)
-    columns = blocks.penalized
-    return kind(problem, FreeBlock(problem, blocks.free), problem.at(coef, 0.1), columns, blocks, 1.0, None)
+    point = problem.at(coef, np.full(problem.intercepts.count, 0.1))
+    return kind(problem, FreeBlock(problem, blocks.free), point, blocks.terms, 1.0, None)
 
 
 over_models = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])

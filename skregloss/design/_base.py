@@ -46,10 +46,6 @@ class Design(Jittable):
         """X[rows][:, columns] as an array"""
         raise NotImplementedError
 
-    def take(self, rows, extra):
-        """The float64 design of X[rows], followed by the rows of the array `extra`."""
-        raise NotImplementedError
-
     def dot(self, column, vector):
         """x_column' vector (in kernels)"""
         raise NotImplementedError
@@ -74,6 +70,14 @@ class Standardized(Design):
 
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}
+
+    def shift_effect(self, coef):
+        """What centring takes from the intercept"""
+        return self.shift @ coef
+
+    def row_sets(self, columns):
+        """Pairs (places in `columns`, the rows these columns have entries in)"""
+        yield slice(None), slice(None)
 
     def matvec(self, coef, columns=None):
         columns = slice(None) if columns is None else columns
@@ -103,9 +107,6 @@ class Standardized(Design):
 
     def entries(self, rows, columns):
         return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
-
-    def take(self, rows, extra):
-        return Standardized(self.design.take(rows, extra * self.scale + self.shift), self.shift, self.scale)
 
     def dot(self, column, vector):
         return self.design.dot(column, vector) / self.scale[column]

@@ -47,12 +47,6 @@ class CSC(Design):
     def entries(self, rows, columns):
         return self._array()[:, columns].tocsr()[rows].toarray().astype(np.float64)
 
-    def take(self, rows, extra):
-        kept = self._array().tocsr()[rows].astype(np.float64)
-        taken = sparse.vstack([kept, sparse.csr_array(extra)], format="csc")
-        taken.sort_indices()
-        return CSC(taken)
-
     def dot(self, column, vector):
         total = 0.0
         for k in range(self.indptr[column], self.indptr[column + 1]):

@@ -84,12 +84,6 @@ class Dense(Design):
     def entries(self, rows, columns):
         return self.rows[np.ix_(columns, rows)].T.astype(np.float64)
 
-    def take(self, rows, extra):
-        taken = np.empty((self.n_features, len(rows) + len(extra)))
-        taken[:, : len(rows)] = self.rows[:, rows]
-        taken[:, len(rows) :] = extra.T
-        return Dense(taken.T)
-
     def _weighted(self, columns, rows, root, shift):
         block = self.rows[columns, rows].astype(np.float64, copy=False)
         if shift is not None:

@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
-from .._class_weight import check_weight_per_class, weights_by_class
-from .._validation import SOLVER_LAYOUT, check_offset, check_weights
+from .._validation import check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
+from ._coding import Classes
 
 
 def _defines_probability(estimator) -> bool:
@@ -32,7 +30,9 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         (1 / sum w) sum_i w_i loss(y_i, eta_i) + sum_j P(b_j; alpha f_j),    eta = offset + b0 + X b
 
     with sample weights w and penalty factors f, 1 by default. scikit-learn's `LogisticRegression(C)` has
-    alpha = 1 / (C sum w). With more than two classes, one such model is fitted for each of them against the rest.
+    alpha = 1 / (C sum w). With more than two classes, "log_loss" fits all of them at once: the multinomial model with
+    coefficients for each class. "ordinal_logistic" takes the sorted classes as ordered, with one row of coefficients and an
+    intercept for each class but the lowest. The other losses fit each class against the rest.
 
     Parameters
     ----------
@@ -71,12 +71,13 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted. With two of them, the second is the one with y = +1.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        The coefficients.
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-        The intercepts, zeros without them.
+        The coefficients; one row for two classes and for ordered ones.
+    intercept_ : ndarray of shape (1,), (n_classes,) or (n_classes - 1,)
+        The intercepts, zeros without them. Those of ordered classes are falling: with number k, the linear predictor is the
+        log of the odds of a class above the k-th.
     certificate_ : Certificate or list of Certificate
         How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`; a list with one
-        for each class if there are more than two.
+        for each class if each was fitted against the rest.
     alpha_max_ : float
         The least alpha at which all penalised coefficients are zero.
     n_iter_ : int
@@ -164,30 +165,15 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         self : PenalizedClassifier
             The fitted model.
         """
-        loss, penalty = self._check_parameters()
-        X, y = validate_data(self, X, y, **SOLVER_LAYOUT)
-        check_classification_targets(y)
-        classes, labels = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes in the data, but the data contains only "
-                f"one class: {classes.tolist()[0]!r}."
-            )
-        weights = weights_by_class(self.class_weight, classes, labels, check_weights(sample_weight, len(y)))
-        check_weight_per_class(weights, classes, labels)
-        if len(classes) == 2:
-            targets, names = [_coded(labels == 1)], [""]
-            offsets = [check_offset(offset, y.shape)]
-        else:
-            targets = [_coded(labels == k) for k in range(len(classes))]
-            names = [f", class {label!r} against the rest," for label in classes.tolist()]
-            offset = check_offset(offset, (len(y), len(classes)))
-            offsets = [None] * len(classes) if offset is None else list(offset.T)
-        solutions = self._fit_predictors(loss, penalty, X, targets, weights, offsets, names)
-        self.classes_ = classes
-        self.coef_ = np.array([solution.coef for solution in solutions])
-        self.intercept_ = np.array([solution.intercept for solution in solutions])
-        return self
+        return self._solve(self._problems(X, y, sample_weight, offset))
+
+    def _coding_of(self, loss, data):
+        return Classes(type(self).__name__, loss, data, self.class_weight)
+
+    def _problems_of(self, data):
+        problems = super()._problems_of(data)
+        self.classes_ = self._coding.classes
+        return problems
 
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """How far the linear predictors are above the threshold of the decision.
@@ -203,8 +189,13 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         -------
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, positive where the second is predicted; for more, the largest is of the predicted class.
+            For ordered classes, the logarithms of their probabilities.
         """
-        return self._predictor(X, offset) - self.loss_.decision_threshold
+        eta = self._predictor(X, offset)
+        if self.loss_.joint and not self.loss_.predictor_per_class and eta.ndim == 2:
+            with np.errstate(divide="ignore"):
+                return np.log(self.loss_.probabilities(eta))
+        return eta - self.loss_.decision_threshold
 
     def predict(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """Predict classes.
@@ -228,7 +219,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
     def predict_proba(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """Predict the probability of each class, where the loss defines probabilities.
 
-        With more than two classes, the probabilities of each against the rest are divided by their sum.
+        Where classes were fitted against the rest, their probabilities are divided by the sum.
 
         Parameters
         ----------
@@ -243,6 +234,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
             In the order of `classes_`.
         """
         eta = self._predictor(X, offset)
+        if self.loss_.joint:
+            return self.loss_.probabilities(eta)
         positive = predictions(self.loss_.lower(), eta.ravel()).reshape(eta.shape)
         if positive.ndim == 1:
             return np.column_stack([1.0 - positive, positive])
@@ -291,7 +284,3 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
 
         predicted = self.predict(X, offset)
         return float(accuracy_score(y, predicted, sample_weight=check_weights(sample_weight, len(predicted))))
-
-
-def _coded(is_positive) -> np.ndarray:
-    return np.where(is_positive, 1.0, -1.0)

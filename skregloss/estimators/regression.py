@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length
 
-from .._validation import SOLVER_LAYOUT, check_domain, check_offset, check_weights
+from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers.explained import LossExplained
 from ..solvers.sample_terms import predictions
-from ._base import PenalizedLinearModel
+from ._base import PenalizedLinearModel, flat_column
+from ._coding import Numbers
 
 
 class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
@@ -27,7 +28,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
 
         (1 / sum w) sum_i w_i loss(y_i, eta_i) + sum_j P(b_j; alpha f_j),    eta = offset + b0 + X b
 
-    with sample weights w and penalty factors f, 1 by default. With the defaults it is scikit-learn's `Lasso`; with
+    with sample weights w and penalty factors f, 1 by default. Targets with several columns have coefficients for each; their
+    losses add up, and penalties such as `L21` tie them together. With the defaults it is scikit-learn's `Lasso`; with
     `ElasticNet(l1_ratio)` it is `ElasticNet`. Predictions are the inverse link of eta: eta itself, or exp(eta) for
     counts and amounts.
 
@@ -63,9 +65,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_features,)
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
         The coefficients.
-    intercept_ : float
+    intercept_ : float or ndarray of shape (n_outputs,)
         The intercept, 0.0 without one.
     certificate_ : Certificate
         How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`.
@@ -145,11 +147,11 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         ----------
         X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
             The columns. Fortran-ordered arrays and CSC matrices of float64 or float32 are not copied.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, within the domain of the loss.
         sample_weight : array-like of shape (n_samples,) or float, default=None
             Weights >= 0; weight 2 is the same as a repeated row.
-        offset : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             What is added to the linear predictor as it is, such as the log of an exposure.
 
         Returns
@@ -157,14 +159,21 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         self : PenalizedRegressor
             The fitted model.
         """
-        loss, penalty = self._check_parameters()
-        X, y = validate_data(self, X, y, y_numeric=True, **SOLVER_LAYOUT)
-        y = np.asarray(y, dtype=np.float64)
-        check_domain(loss, y)
-        weights, offset = check_weights(sample_weight, len(y)), check_offset(offset, y.shape)
-        [solution] = self._fit_predictors(loss, penalty, X, [y], weights, [offset])
-        self.coef_, self.intercept_ = solution.coef, float(solution.intercept)
-        return self
+        return self._solve(self._problems(X, y, sample_weight, offset))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # Whether any numbers will do: scikit-learn takes several outputs to be of either sign.
+        tags.target_tags.multi_output = not tags.target_tags.positive_only
+        return tags
+
+    def _coding_of(self, loss, data):
+        return Numbers(loss)
+
+    def _adopt(self, solutions):
+        super()._adopt(solutions)
+        if len(solutions) == 1 and solutions[0].coef.ndim == 1:
+            self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
 
     def predict(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """Predict with the inverse link of the linear predictor.
@@ -173,16 +182,16 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         ----------
         X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
             The columns.
-        offset : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             What is added to the linear predictor; needed if the model was fitted with one.
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions.
         """
         eta = self._predictor(X, offset)
-        return predictions(self.loss_.lower(), eta)
+        return predictions(self.loss_.lower(), eta.ravel()).reshape(eta.shape)
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None) -> float:
         """The fraction of the loss that the model explains.
@@ -195,11 +204,11 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         ----------
         X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
             The columns.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, within the domain of the loss.
         sample_weight : array-like of shape (n_samples,) or float, default=None
             Weights >= 0.
-        offset : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             What is added to the linear predictor; needed if the model was fitted with one.
 
         Returns
@@ -208,12 +217,14 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
             At most 1, which is perfect; 0 is as good as a constant.
         """
         eta = self._predictor(X, offset)
-        y = check_array(column_or_1d(y, warn=True), ensure_2d=False, dtype=np.float64, input_name="y")
-        check_consistent_length(eta, y)
+        y = check_array(flat_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
+        if eta.shape != y.shape:
+            check_consistent_length(eta, y)
+            raise ValueError(f"y has shape {y.shape}, but the model predicts shape {eta.shape}.")
         check_domain(self.loss_, y)
         weights = check_weights(sample_weight, len(y))
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
-        explained = LossExplained(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
-        return explained(eta)
+        explained = LossExplained.of(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
+        return explained(eta.T.ravel())

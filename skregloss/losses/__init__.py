@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from ._base import Interval, Loss
 from .absolute_error import AbsoluteError
 from .cloglog import CLogLog
+from .cox import CoxPartialLikelihood
 from .epsilon_insensitive import EpsilonInsensitive
 from .expectile import Expectile
 from .exponential import Exponential
@@ -17,10 +18,12 @@ from .inverse_gaussian import InverseGaussian
 from .log_loss import LogLoss
 from .modified_huber import ModifiedHuber
 from .negative_binomial import NegativeBinomial
+from .ordinal_logistic import OrdinalLogistic
 from .poisson import Poisson
 from .probit import Probit
 from .pseudo_huber import PseudoHuber
 from .quantile import Quantile
+from .softmax import Softmax
 from .squared_epsilon_insensitive import SquaredEpsilonInsensitive
 from .squared_error import SquaredError
 from .squared_hinge import SquaredHinge
@@ -30,6 +33,7 @@ __all__ = [
     "BY_NAME",
     "AbsoluteError",
     "CLogLog",
+    "CoxPartialLikelihood",
     "EpsilonInsensitive",
     "Expectile",
     "Exponential",
@@ -42,10 +46,12 @@ __all__ = [
     "Loss",
     "ModifiedHuber",
     "NegativeBinomial",
+    "OrdinalLogistic",
     "Poisson",
     "Probit",
     "PseudoHuber",
     "Quantile",
+    "Softmax",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",

@@ -51,6 +51,11 @@ class Loss(Jittable, BaseEstimator):
     # Whether the hessian is exactly zero on some interval. Where it is not, curvature that vanishes means that the minimum
     # lies at infinity.
     flat_pieces: ClassVar[bool] = False
+    # Whether the loss couples rows of linear predictors, as a likelihood of several classes or of an order of events does. It
+    # then has no `value` of one row; `joint_term` gives the functions of all rows.
+    joint: ClassVar[bool] = False
+    # Whether a joint loss has a linear predictor for each class, with coefficients of its own.
+    predictor_per_class: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False
@@ -119,6 +124,21 @@ class Loss(Jittable, BaseEstimator):
     def prox_slope(self, y, z, step):
         """(z - prox) / step, a slope of l at its prox; worth a formula that stays within the slopes of l to the last bit."""
         return (z - self.prox(y, z, step)) / step
+
+    def probabilities(self, eta):
+        """The probability of each class, for a joint loss of classes; a row of linear predictors per sample."""
+        raise NotImplementedError
+
+    def joint_term(self, y, weights, total):
+        """The mean loss of all samples, for a joint loss: what `solvers.data_term.JointTerm` asks for.
+
+        The weights of the samples sum to 1; `total` is what they summed to as given.
+        """
+        raise NotImplementedError
+
+    def for_classes(self, count: int):
+        """The loss that fits this many classes at once; None if each is fitted against the rest."""
+        return self if count == 2 else None
 
     def inverse_link(self, eta):
         """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._base import Loss
 from ._shared import room, share_log
+from .softmax import Softmax
 
 
 class LogLoss(Loss):
@@ -25,6 +26,9 @@ class LogLoss(Loss):
     @property
     def lipschitz(self) -> float:
         return 0.25
+
+    def for_classes(self, count):
+        return self if count == 2 else Softmax(count)
 
     def value(self, y, eta):
         m = y * eta

@@ -6,18 +6,41 @@ import difflib
 
 from ._base import Penalty
 from .elastic_net import ElasticNet
+from .group_l2 import GroupL2
+from .group_mcp import GroupMCP
+from .group_scad import GroupSCAD
 from .l0 import L0
 from .l1 import L1
 from .l2 import L2
+from .l21 import L21
 from .log_sum import LogSum
 from .lq import Lq
 from .mcp import MCP
 from .no_penalty import NoPenalty
 from .scad import SCAD
 from .scaled import Scaled
+from .sparse_group import SparseGroup
 from .sum import Sum
 
-__all__ = ["L0", "L1", "L2", "MCP", "SCAD", "ElasticNet", "LogSum", "Lq", "NoPenalty", "Penalty", "Scaled", "Sum"]
+__all__ = [
+    "L0",
+    "L1",
+    "L2",
+    "L21",
+    "MCP",
+    "SCAD",
+    "ElasticNet",
+    "GroupL2",
+    "GroupMCP",
+    "GroupSCAD",
+    "LogSum",
+    "Lq",
+    "NoPenalty",
+    "Penalty",
+    "Scaled",
+    "SparseGroup",
+    "Sum",
+]
 
 BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for name in __all__ if (cls := globals()[name]).name}
 

@@ -49,9 +49,11 @@ class Penalty(Jittable, BaseEstimator):
 
     # The string that names the penalty in an estimator.
     name: ClassVar[str] = ""
-    # Whether P is a sum over coefficients, and whether it is convex.
+    # Whether P is a sum over coefficients (or groups of them), and whether it is convex.
     separable: ClassVar[bool] = True
     convex: ClassVar[bool] = True
+    # Whether it is a sum over groups of coefficients instead, and has the methods of `block_` for them.
+    grouped: ClassVar[bool] = False
     # Whether P depends on |b| alone and does not decrease in it; a penalty that is not so cannot be added to L1.
     even: ClassVar[bool] = True
     # Whether `prox` can be computed; False for some sums, and `why_no_prox` then says why.
@@ -139,6 +141,44 @@ class Penalty(Jittable, BaseEstimator):
     def why_no_prox(self) -> str:
         """Why `has_prox` is False, in a sentence; empty if it is not."""
         return ""
+
+    def block_labels(self, n_features: int) -> np.ndarray | None:
+        """The position of each column's group, for a penalty of groups; None for one of single coefficients."""
+        return None
+
+    def block_weights(self, labels: np.ndarray) -> np.ndarray:
+        """The weight of each group."""
+        return np.ones(labels.max(initial=-1) + 1)
+
+    # For a penalty of groups, b being the coefficients of one of them and weight its weight:
+
+    def block_value(self, b, alpha, weight):
+        """P(b)"""
+        raise NotImplementedError
+
+    def block_prox(self, z, step, alpha, weight, out):
+        """out = argmin over b of |b - z|^2 / 2 + step P(b)"""
+        raise NotImplementedError
+
+    def block_distance(self, b, grad, alpha, weight):
+        """How far -grad is from the subdifferential of P at b"""
+        raise NotImplementedError
+
+    def block_slope(self, b, alpha, weight, out):
+        """out = P'(b) at b != 0"""
+        raise NotImplementedError
+
+    def block_bend(self, b, alpha, weight, out):
+        """out = P''(b), a matrix, at b != 0"""
+        raise NotImplementedError
+
+    def block_scale(self, v, alpha, weight):
+        """The largest s <= 1 such that the conjugate of P is finite at s v, for convex P"""
+        raise NotImplementedError
+
+    def block_conjugate_point(self, v, alpha, weight, out):
+        """out = argmax over b of v'b - P(b), for convex P and v where it is attained"""
+        raise NotImplementedError
 
     def bind(self, n_features: int, feature_names=None) -> Penalty:
         """The penalty with everything that depends on the columns resolved."""

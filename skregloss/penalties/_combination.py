@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ._base import ON_THE_BOUND, Penalty, soft_threshold
 from .no_penalty import NoPenalty
 
@@ -42,6 +44,7 @@ class Combination(Penalty):
 
     separable = property(lambda self: all(penalty.separable for _, penalty in self.terms()))
     convex = property(lambda self: all(penalty.convex for _, penalty in self.gather()[0]))
+    grouped = property(lambda self: any(penalty.grouped for _, penalty in self.gather()[0]))
     even = property(lambda self: all(penalty.even for _, penalty in self.terms()))
     has_prox = property(lambda self: not self.why_no_prox())
 
@@ -115,3 +118,78 @@ class Combination(Penalty):
             if self.prox(-step * grad, step, alpha * (1.0 - 1e-12)) != 0.0:
                 return alpha
         return self.bisect_entry(grad, step)
+
+    def block_labels(self, n_features):
+        labels = [penalty.block_labels(n_features) for _, penalty in self.gather()[0]]
+        return labels[0] if labels else None
+
+    def block_weights(self, labels):
+        return self.core.block_weights(labels)
+
+    def block_value(self, b, alpha, weight):
+        total = self.scale * self.core.block_value(b, alpha, weight)
+        for i in range(len(b)):
+            total += alpha * self.l1 * abs(b[i]) + 0.5 * alpha * self.l2 * b[i] * b[i]
+        return total
+
+    def block_prox(self, z, step, alpha, weight, out):
+        # As in `prox`: L2 shortens the step, and L1 is taken off the coefficients before the core sees them.
+        shrink = 1.0 + step * alpha * self.l2
+        step = step / shrink
+        rest = np.empty(len(z))
+        for i in range(len(z)):
+            rest[i] = soft_threshold(z[i] / shrink, step * alpha * self.l1)
+        self.core.block_prox(rest, self.scale * step, alpha, weight, out)
+
+    def block_distance(self, b, grad, alpha, weight):
+        rest = np.empty(len(b))
+        for i in range(len(b)):
+            if b[i] != 0.0:
+                rest[i] = grad[i] + math.copysign(alpha * self.l1, b[i]) + alpha * self.l2 * b[i]
+            else:
+                rest[i] = soft_threshold(grad[i], alpha * self.l1)
+            rest[i] /= self.scale
+        return self.scale * self.core.block_distance(b, rest, alpha, weight)
+
+    def block_slope(self, b, alpha, weight, out):
+        self.core.block_slope(b, alpha, weight, out)
+        for i in range(len(b)):
+            out[i] = self.scale * out[i] + alpha * self.l2 * b[i]
+            if b[i] != 0.0:
+                out[i] += math.copysign(alpha * self.l1, b[i])
+
+    def block_bend(self, b, alpha, weight, out):
+        self.core.block_bend(b, alpha, weight, out)
+        for i in range(len(b)):
+            for j in range(len(b)):
+                out[i, j] *= self.scale
+            out[i, i] += alpha * self.l2
+
+    def block_excess(self, v, alpha, factor):
+        """What L1 leaves of the slopes factor v."""
+        rest = np.empty(len(v))
+        for i in range(len(v)):
+            rest[i] = self.excess(factor * v[i], alpha)
+        return rest
+
+    def block_scale(self, v, alpha, weight):
+        if alpha * self.l2 > 0.0:
+            return 1.0
+        low, high = 0.0, 1.0
+        if self.core.block_scale(self.block_excess(v, alpha, high) / self.scale, alpha, weight) == 1.0:
+            return high
+        # What L1 leaves grows with the factor faster than in proportion: the factors that do are an interval from 0.
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            if self.core.block_scale(self.block_excess(v, alpha, middle) / self.scale, alpha, weight) == 1.0:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def block_conjugate_point(self, v, alpha, weight, out):
+        l2, rest = alpha * self.l2, self.block_excess(v, alpha, 1.0)
+        if l2 == 0.0:
+            self.core.block_conjugate_point(rest / self.scale, alpha, weight, out)
+        else:
+            self.core.block_prox(rest / l2, self.scale / l2, alpha, weight, out)

@@ -12,7 +12,7 @@ from .working_set import WorkingSetSolver
 
 def check_pair(loss, penalty) -> None:
     """Raise the one error for a pair that cannot be fitted, before any data is touched."""
-    _check_defined(loss, Loss, ("value", "gradient"))
+    _check_defined(loss, Loss, ("joint_term",) if loss.joint else ("value", "gradient"))
     _check_defined(penalty, Penalty, ("value", "prox"))
     if not penalty.has_prox:
         raise ValueError(penalty.why_no_prox())

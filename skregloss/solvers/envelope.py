@@ -61,9 +61,10 @@ def smoothed(problem, step, slopes):
 
     At its minimum over all coefficients, its gradient by eta is the improved estimate of the slopes.
     """
-    other = copy.copy(problem)
-    other.loss = Envelope(problem.loss, step)
-    other.kernel_loss, other.lipschitz = other.loss.lower(), other.loss.lipschitz
+    other, data = copy.copy(problem), copy.copy(problem.data)
+    loss = Envelope(problem.loss, step)
+    data.loss, data.kernel_loss, data.lipschitz = loss, loss.lower(), loss.lipschitz
+    other.loss, other.data = loss, data
     other.offset = problem.offset + step * slopes
     return other
 

@@ -1,4 +1,4 @@
-"""The free block Z: the intercept and the unpenalised columns. It is minimised exactly, and eliminated from models.
+"""The free block Z: the intercepts and the unpenalised columns. It is minimised exactly, and eliminated from models.
 
 Its gradient being zero is what makes a dual point feasible, so the duality gap is finite; and the coefficients of the other
 columns then see the Schur complement G - V' (Z'WZ)^+ V with V = Z'WX, in which correlated means play no part.
@@ -19,49 +19,67 @@ MOST_PRODUCTS = 2000
 
 
 class FreeBlock:
-    """Products with Z = [1, X_free]; the column of ones is there if the problem has an intercept."""
+    """Products with Z = [E, X_free], E the columns of ones of the intercepts."""
 
     def __init__(self, problem, columns):
-        self.design, self.columns = problem.design, columns
-        self.intercept = int(problem.fit_intercept)
-        self.size = self.intercept + len(columns)
+        self.design, self.columns, self.intercepts = problem.design, columns, problem.intercepts
+        self.size = self.intercepts.count + len(columns)
 
     def gradient(self, vector):
         """Z' vector"""
         result = np.empty(self.size)
-        if self.intercept:
-            result[0] = vector.sum()
+        result[: self.intercepts.count] = self.intercepts.totals(vector)
         if len(self.columns):
-            result[self.intercept :] = self.design.rmatvec(vector, self.columns)
+            result[self.intercepts.count :] = self.design.rmatvec(vector, self.columns)
         return result
 
     def apply(self, step):
         """Z step"""
-        result = step[0] if self.intercept else 0.0
+        result = self.intercepts.spread(step[: self.intercepts.count])
         if len(self.columns):
-            result = result + self.design.matvec(step[self.intercept :], self.columns)
+            result = result + self.design.matvec(step[self.intercepts.count :], self.columns)
         return result
 
-    def cross(self, weights, columns):
-        """Z' diag(weights) X[:, columns]"""
+    def cross(self, curvature, columns):
+        """Z' H X[:, columns]"""
+        first = self.intercepts.count
         result = np.empty((self.size, len(columns)))
-        if self.intercept:
-            result[0] = self.design.rmatvec(weights, columns)
+        for k in range(first):
+            result[k] = self.design.rmatvec(self._curved(curvature, k), columns)
         if len(self.columns):
-            result[self.intercept :] = self.design.gram(weights, self.columns, columns)
+            result[first:] = curvature.gram(self.design, self.columns, columns)
         return result
 
-    def gram(self, weights):
-        """Z' diag(weights) Z"""
+    def gram(self, curvature):
+        """Z' H Z"""
+        first = self.intercepts.count
         result = np.empty((self.size, self.size))
-        if self.intercept:
-            result[0, 0] = weights.sum()
+        for k in range(first):
+            curved = self._curved(curvature, k)
+            result[:first, k] = self.intercepts.totals(curved)
+            if len(self.columns):
+                result[first:, k] = result[k, first:] = self.design.rmatvec(curved, self.columns)
         if len(self.columns):
-            first = self.intercept
-            result[first:, first:] = self.design.gram(weights, self.columns)
-            if first:
-                result[0, 1:] = result[1:, 0] = self.design.rmatvec(weights, self.columns)
+            result[first:, first:] = curvature.gram(self.design, self.columns)
         return result
+
+    def ones_cross(self, weights, columns):
+        """Z' diag(weights) 1 for each column, the ones in the rows that the column has entries in"""
+        result = np.empty((self.size, len(columns)))
+        for places, rows in self.design.row_sets(columns):
+            inside = np.zeros(len(weights))
+            inside[rows] = weights[rows]
+            result[:, places] = self.gradient(inside)[:, None]
+        return result
+
+    def _curved(self, curvature, k):
+        """H times the column of intercept k"""
+        return curvature.apply(self.intercepts.column(k, len(curvature.weights)))
+
+    def entries(self, rows):
+        """Z[rows] as an array"""
+        ones = [self.intercepts.column(k, self.design.n_samples)[rows] for k in range(self.intercepts.count)]
+        return np.column_stack([*ones, self.design.entries(rows, self.columns)])
 
     def matrix(self):
         """Z as an array"""
@@ -72,17 +90,18 @@ class FreeBlock:
 
     def newton_step(self, point):
         """-(Z'HZ)^+ Z' gradient, H the curvature: through the smaller of Z'HZ and ZZ', or without either if both are large"""
-        n_samples = len(point.eta)
-        if self.size <= min(LARGEST_MATRIX, n_samples):
+        n_rows = len(point.eta)
+        if self.size <= min(LARGEST_MATRIX, n_rows) or point.curvature.coupling is not None:
             return -pseudo_inverse(self.gram(point.curvature)) @ self.gradient(point.gradient)
-        # The least-squares solution of H^1/2 Z step = right; samples without curvature have no say in it.
-        root = np.sqrt(point.curvature)
-        right = np.divide(-point.gradient, root, out=np.zeros(n_samples), where=root > 0.0)
-        if n_samples <= LARGEST_MATRIX:
-            outer = self.intercept + self.design.outer(self.columns, np.ones(len(self.columns)))
+        # The least-squares solution of H^1/2 Z step = right; rows without curvature have no say in it.
+        root = np.sqrt(point.curvature.weights)
+        right = np.divide(-point.gradient, root, out=np.zeros(n_rows), where=root > 0.0)
+        if n_rows <= LARGEST_MATRIX:
+            ones = self.intercepts.columns(n_rows)
+            outer = ones @ ones.T + self.design.outer(self.columns, np.ones(len(self.columns)))
             return self.gradient(root * (pseudo_inverse(root[:, None] * outer * root) @ right))
         operator = LinearOperator(
-            (n_samples, self.size),
+            (n_rows, self.size),
             matvec=lambda step: root * self.apply(np.ravel(step)),
             rmatvec=lambda values: self.gradient(root * np.ravel(values)),
             dtype=np.float64,
@@ -92,13 +111,13 @@ class FreeBlock:
     def lengths(self, weights):
         """The square roots of sum_i weights_i z_ij^2"""
         squares = self.design.squares(weights, self.columns)
-        return np.sqrt(np.maximum(np.r_[[weights.sum()] * self.intercept, squares], 0.0))
+        return np.sqrt(np.maximum(np.r_[self.intercepts.totals(weights), squares], 0.0))
 
     def add(self, point, step):
-        """The coefficients and intercept of `point` moved by `step`."""
-        coef, intercept = point.coef.copy(), point.intercept
-        coef[self.columns] += step[self.intercept :]
-        return coef, intercept + (step[0] if self.intercept else 0.0)
+        """The coefficients and intercepts of `point` moved by `step`."""
+        coef = point.coef.copy()
+        coef[self.columns] += step[self.intercepts.count :]
+        return coef, point.intercept + step[: self.intercepts.count]
 
 
 def pseudo_inverse(gram):

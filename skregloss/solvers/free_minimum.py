@@ -29,19 +29,23 @@ class Reference:
     deviance: float
 
 
-def minimize_intercept(problem, point):
-    """The root of the derivative in the intercept, bracketed by strides that double; and whether there is one."""
+def minimize_intercept(problem, point, k):
+    """The root of the derivative in intercept k, bracketed by strides that double; and whether there is one."""
     start, low, high = point, -np.inf, np.inf
     steepest, most_bent, stride, shift = 0.0, 0.0, 1.0, 0.0
+    rows = problem.intercepts.rows(k)
+    unit = np.zeros(problem.intercepts.count)
+    unit[k] = 1.0
     for _ in range(MOST_INTERCEPT_STEPS):
-        slope, curvature = point.gradient.sum(), point.curvature.sum()
-        if np.isfinite(slope) and np.isfinite(point.bend):
-            steepest, most_bent = max(steepest, abs(slope)), max(most_bent, point.bend)
-        vanished = abs(slope) <= VANISHED * steepest and point.bend <= VANISHED * most_bent
+        slope, curvature = point.gradient[rows].sum(), point.curvature.weights[rows].sum()
+        bend = point.bend if problem.intercepts.count == 1 else problem.data.own_curvature(point)[rows].sum()
+        if np.isfinite(slope) and np.isfinite(bend):
+            steepest, most_bent = max(steepest, abs(slope)), max(most_bent, bend)
+        vanished = abs(slope) <= VANISHED * steepest and bend <= VANISHED * most_bent
         bracketed = np.isfinite(low) and np.isfinite(high)
         if np.isnan(slope) or (vanished and not bracketed and not problem.loss.flat_pieces):
             return point, False
-        if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(problem, point).sum():
+        if np.isfinite(slope) and abs(slope) <= GRADIENT_ROUNDING * rounding_sizes(problem, point)[rows].sum():
             return point, True
         low, high = (low, shift) if slope > 0.0 else (shift, high)
         bracketed = np.isfinite(low) and np.isfinite(high)
@@ -53,7 +57,8 @@ def minimize_intercept(problem, point):
         if target in (low, high):
             return point, True
         shift = target
-        point = problem.at(start.coef, start.intercept + shift, start.eta + shift)
+        move = shift * unit
+        point = problem.at(start.coef, start.intercept + move, start.eta + problem.intercepts.spread(move))
     return point, False
 
 
@@ -102,7 +107,7 @@ def _search(problem, point, moved, decrement, slack):
 
 def rounding_sizes(problem, point):
     """What rounding is relative to in each sample's gradient: itself, and what its linear predictor's rounding does to it."""
-    return np.abs(point.gradient) + problem.own_curvature(point) * np.abs(point.eta)
+    return np.abs(point.gradient) + problem.data.own_curvature(point) * np.abs(point.eta)
 
 
 def gradient_norm(problem, values):
@@ -119,7 +124,7 @@ def _runs_away(point, moved, decrement, reference):
     if farthest < STRIDE or decrement > NEGLIGIBLE * reference.deviance:
         return False
     rows = np.abs(moved) >= 0.5 * farthest
-    return bool((point.curvature[rows] <= COLLAPSE * reference.curvature[rows]).all())
+    return bool((point.curvature.weights[rows] <= COLLAPSE * reference.curvature[rows]).all())
 
 
 def _settled(point, moved, runaway):

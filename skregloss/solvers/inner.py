@@ -8,8 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from . import homotopy
-from .coordinate_descent import slopes
-from .penalty_terms import penalty_sum
 
 EPOCHS = 10
 MAX_ROUNDS = 200
@@ -31,10 +29,11 @@ def _minimize_exactly(model, l1, l2):
     bounded = np.isfinite(model.low).any() or np.isfinite(model.high).any()
     if l1 == 0.0 or bounded or not hasattr(model, "gram"):
         return True
-    ridge = l2 * model.strengths
+    strengths = model.terms.strengths
+    ridge = l2 * strengths
     gram = model.gram.copy()
     gram[np.diag_indices(len(gram))] += ridge + homotopy.RIDGE * np.diag(gram)
-    b, outcome = homotopy.minimize(gram, model.q - ridge * model.b, model.b.copy(), l1 * model.strengths)
+    b, outcome = homotopy.minimize(gram, model.q - ridge * model.b, model.b.copy(), l1 * strengths)
     if outcome != homotopy.FINISHED or not np.isfinite(b).all():
         return True
     model.q -= (b - model.b) @ model.gram
@@ -63,34 +62,30 @@ def _descend(model, smooth, tolerance):
 
 def _newton_step(model, smooth):
     """Solve (G + P'')_SS d = q_S - P'_S, and go there or as far as the first kink or bound, if that is downhill."""
-    b, low, high = model.b, model.low, model.high
+    b, low, high, terms = model.b, model.low, model.high, model.terms
     inside = (low < b) & (b < high)
     support = np.flatnonzero(inside if smooth else inside & (b != 0.0))
     if len(support) == 0:
         return
-    strengths, here = model.strengths[support], b[support]
-    if smooth:
-        # P = strength c b^2 / 2: the curvature anywhere will do, and 0 is no kink.
-        _, curvature = slopes(model.penalty, np.ones(len(support)), strengths)
-        derivative = curvature * here
-    else:
-        derivative, curvature = slopes(model.penalty, here, strengths)
+    here = b[support]
+    derivative, curvature = terms.slopes(b, support, smooth)
     downhill = model.gradient()[support] - derivative
     move = model.solve(support, curvature, downhill)
-    if move is None and (curvature < 0.0).any():
+    if move is None:
         # Not convex here. Without its negative curvature the penalty is replaced by its tangent, which lies above it.
-        move = model.solve(support, np.maximum(curvature, 0.0), downhill)
+        move = model.solve(support, terms.without_concavity(curvature), downhill)
     if move is None or not np.isfinite(move).all():
         return
-    fraction, stop = _room(here, move, low[support], high[support], smooth)
+    fraction, stop = _room(here, move, low[support], high[support], smooth or not terms.kinked)
     bend = model.bend(support, move)
     gain = model.gradient()[support] @ move
-    before = penalty_sum(model.penalty, here, strengths)
+    before, trial = terms.value(b), b.copy()
     for _ in range(8):
         there = here + fraction * move
         if stop is not None and fraction < 1.0:
             there[stop[0]] = stop[1]
-        rise = penalty_sum(model.penalty, there, strengths) - before
+        trial[support] = there
+        rise = terms.value(trial) - before
         if rise - fraction * gain + 0.5 * fraction**2 * bend <= ROUNDING * (before + abs(gain)):
             model.move(support, there - here)
             model.b[support] = there

@@ -22,7 +22,7 @@ OVERFLOW = "the loss overflows before the first step: check the offset and the s
 
 @dataclass(frozen=True)
 class Judgement:
-    """A point with the gradient and violation of its penalised columns."""
+    """A point with the gradient of its penalised columns, and the violation of their blocks."""
 
     point: Point
     gradient: np.ndarray
@@ -44,7 +44,7 @@ class Judge:
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
         self.free = FreeBlock(problem, blocks.free)
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
-        self.shrink = np.ones(len(blocks.penalized))
+        self.shrink = np.ones(blocks.terms.count)
 
     @property
     def wanted_violation(self):
@@ -57,14 +57,13 @@ class Judge:
         if settled:
             point, settled = minimize_free(problem, self.free, point, self.null.reference)
             point = self._settle_inside(point)
-        every = len(blocks.penalized) == problem.n_features
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
-            gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
-        violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
+            gradient = problem.gradient_on(blocks.penalized, point.gradient)
+        violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         gap = np.nan
         if problem.convex and settled and len(blocks.penalized):
-            gap = duality_gap(problem, point, gradient, blocks, self.null.gradient_size)
+            gap = duality_gap(problem, point, gradient, blocks.terms, self.null.gradient_size)
         gap = gap if np.isfinite(gap) else np.nan
         kkt = violation.max(initial=0.0)
         if self.free.size:
@@ -74,7 +73,7 @@ class Judge:
         error = kkt if np.isnan(gap) else relative_gap
         if not settled:
             error = np.inf  # however small the gradient has become, there is no minimum here
-        penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
+        penalty = blocks.terms.value(point.coef[blocks.penalized])
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
         )
@@ -95,8 +94,8 @@ class Judge:
 
     def violations(self, judged, ahead):
         """The violations if all strengths were multiplied by `ahead`."""
-        strengths = ahead * self.blocks.strengths[self.blocks.penalized]
-        return violations(self.problem, self.free, judged.point, judged.gradient, self.blocks, strengths=strengths)
+        terms = self.blocks.terms.with_factor(ahead)
+        return violations(self.problem, self.free, judged.point, judged.gradient, terms)
 
     def worthwhile_gain(self, judged):
         """The gain below which a Newton step on the working set has done its work.

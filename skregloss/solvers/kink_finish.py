@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from .coordinate_descent import slopes as penalty_slopes
 from .envelope import smoothed
 from .saddle import improved_point, saddle_point
 
@@ -31,7 +30,7 @@ SPECK = 1e-290
 
 @dataclass(frozen=True)
 class _Sets:
-    """K; S with the signs of its coefficients; and S preceded by the free columns."""
+    """K; the places of S among the penalised columns, with signs where they must not change; S preceded by free columns."""
 
     kinked: np.ndarray
     support: np.ndarray
@@ -82,29 +81,34 @@ def _cut_back(problem, solved, kinked):
 
 
 def _sets(problem, judge, now) -> _Sets:
-    point, blocks = now.point, judge.blocks
-    kinked = np.flatnonzero(point.kinked)
-    coef, strengths = point.coef[blocks.penalized], blocks.strengths[blocks.penalized]
-    inside = (problem.low[blocks.penalized] < coef) & (coef < problem.high[blocks.penalized])
+    point, terms = now.point, judge.blocks.terms
+    coef, unpenalized = point.coef[terms.columns], judge.blocks.strengths[terms.columns] == 0.0
+    inside = (problem.low[terms.columns] < coef) & (coef < problem.high[terms.columns])
     parts = problem.penalty.l1_l2_parts()
-    smooth = strengths == 0.0 if parts is None or parts[0] > 0.0 else np.ones(len(coef), dtype=bool)
+    smooth = unpenalized if parts is None or parts[0] > 0.0 else np.ones(len(coef), dtype=bool)
     # Zero coefficients of a convex penalty whose gradient exceeds it enter with the sign that they would take.
-    enters = (now.violation > 1e-9 * judge.null.gradient_size) & problem.penalty.convex
-    chosen = inside & (smooth | enters | (coef != 0.0))
+    enters = np.zeros(len(coef), dtype=bool)
+    if problem.penalty.convex and not terms.grouped:
+        enters = now.violation > 1e-9 * judge.null.gradient_size
+    places = np.flatnonzero(inside & (smooth | enters | (coef != 0.0)))
     signs = np.where(coef != 0.0, np.sign(coef), -np.sign(now.gradient))
-    support = blocks.penalized[chosen]
-    return _Sets(kinked, support, np.where(smooth, 0.0, signs)[chosen], np.concatenate([blocks.free, support]))
+    signs = np.where(smooth | (not terms.kinked), 0.0, signs)
+    columns = np.concatenate([judge.blocks.free, terms.columns[places]])
+    return _Sets(np.flatnonzero(point.kinked), places, signs[places], columns)
 
 
 def _solve(problem, judge, point, before, sets):
     """The saddle point that solves the equations, its slopes as they come out; None if they cannot be solved."""
-    free, rows, size = judge.free, len(sets.kinked), judge.free.size + len(sets.support)
-    weights, strengths, here = problem.weights, judge.blocks.strengths[sets.support], point.coef[sets.support]
-    at = np.where(here != 0.0, here, SPECK * np.where(sets.signs != 0.0, sets.signs, 1.0))
-    slope, curvature = penalty_slopes(problem.kernel_penalty, at, strengths)
-    gradient = np.concatenate([free.gradient(point.gradient), problem.design.rmatvec(point.gradient, sets.support) + slope])
+    free, terms, weights = judge.free, judge.blocks.terms, problem.weights
+    rows, size = len(sets.kinked), free.size + len(sets.support)
+    coef = point.coef[terms.columns]
+    entering = sets.support[coef[sets.support] == 0.0]
+    coef[entering] = SPECK * np.where(sets.signs[coef[sets.support] == 0.0] < 0.0, -1.0, 1.0)
+    slope, bend = terms.slopes(coef, sets.support, smooth=False)
+    support = terms.columns[sets.support]
+    gradient = np.concatenate([free.gradient(point.gradient), problem.design.rmatvec(point.gradient, support) + slope])
     kinks = point.eta + point.step * (before.slopes - point.slopes)
-    matrix = np.hstack([np.ones((rows, free.intercept)), problem.design.entries(sets.kinked, sets.columns)])
+    matrix = np.hstack([free.entries(sets.kinked), problem.design.entries(sets.kinked, support)])
     # In units of a typical weight and of the columns' lengths, so that all unknowns and equations are of one size.
     unit = weights[sets.kinked].mean() if rows else 1.0
     lengths = np.sqrt((matrix**2).sum(axis=0) / max(rows, 1))
@@ -113,18 +117,16 @@ def _solve(problem, judge, point, before, sets):
     system = np.zeros((rows + size, rows + size))
     system[:rows, :size] = matrix
     system[rows:, size:] = matrix.T
-    diagonal = np.arange(free.size, size)
-    system[rows + diagonal, diagonal] = curvature / (unit * lengths[free.size :] ** 2)
+    curved = np.diag(bend) if bend.ndim == 1 else bend
+    system[rows + free.size :, free.size : size] = curved / (unit * np.outer(lengths, lengths)[free.size :, free.size :])
     right = np.concatenate([(kinks - point.eta)[sets.kinked], -gradient / (unit * lengths)])
     move, *_ = linalg.lstsq(system, right, lapack_driver="gelsy", check_finite=False)
     if not np.isfinite(move).all():
         return None
     move[:size] /= lengths
-    coef = point.coef.copy()
-    coef[sets.columns] += move[free.intercept : size]
-    flipped = sets.support[(sets.signs != 0.0) & (coef[sets.support] * sets.signs <= 0.0)]
-    coef[flipped] = 0.0
-    intercept = point.intercept + (move[0] if free.intercept else 0.0)
+    coef, intercept = free.add(point, move[: free.size])
+    coef[support] += move[free.size : size]
+    coef[support[(sets.signs != 0.0) & (coef[support] * sets.signs <= 0.0)]] = 0.0
     slopes = point.slopes.copy()
     slopes[sets.kinked] += move[size:] * unit / weights[sets.kinked]
     return saddle_point(problem, problem.clip(coef), intercept, slopes, point.step, point.curvature)

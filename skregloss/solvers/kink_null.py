@@ -26,7 +26,7 @@ def least_slopes(problem, blocks, eta, slopes, distance):
 
     `slopes` are any that are in balance with the free block, or nearly so; they are the answer where there are no ties.
     """
-    low, high = slope_range(problem.kernel_loss, problem.y, eta, distance)
+    low, high = slope_range(problem.data.kernel_loss, problem.y, eta, distance)
     tied = np.flatnonzero((high > low) & (problem.weights > 0.0))
     free = FreeBlock(problem, blocks.free)
     fixed = np.where(high > low, 0.0, low)
@@ -48,7 +48,7 @@ class _Ties:
         self.weights = problem.weights[tied]
         rest = problem.weights * fixed
         self.rest_gradient = problem.design.rmatvec(rest, blocks.penalized)
-        self.free_matrix = np.vstack([np.ones((free.intercept, len(tied))), problem.design.entries(tied, blocks.free).T])
+        self.free_matrix = free.entries(tied).T
         self.free_rest = free.gradient(rest)
         self.rank = np.linalg.matrix_rank(self.free_matrix) if free.size else 0
         factors = problem.factors[blocks.penalized]

@@ -34,18 +34,24 @@ def slope_range(loss, y, eta, distance):
     return low, high
 
 
-def best_shift(problem, eta, scale):
-    """The middle of the shifts that minimise the mean loss at eta + shift, or the end of them if they go on for ever."""
-    ends = [side * _last(problem, eta, scale, side) for side in (-1.0, 1.0)]
+def best_intercepts(problem, eta, scale):
+    """The intercepts that minimise the mean loss, added to eta."""
+    return np.array([_best_shift(problem, eta, scale, problem.intercepts.rows(k)) for k in range(problem.intercepts.count)])
+
+
+def _best_shift(problem, eta, scale, rows):
+    """The middle of the shifts that minimise the loss of these rows, or the end of them if they go on for ever."""
+    samples = problem.data.kernel_loss, problem.y[rows], eta[rows], problem.weights[rows]
+    ends = [side * _last(samples, scale, side) for side in (-1.0, 1.0)]
     finite = [end for end in ends if np.isfinite(end)]
     return sum(finite) / len(finite) if finite else 0.0
 
 
-def _last(problem, eta, scale, side):
+def _last(samples, scale, side):
     """The largest shift, in the direction of `side`, before the mean loss rises; infinite if it never does."""
 
     def rises(shift):
-        total, size = slope_sums(problem.kernel_loss, problem.y, eta, problem.weights, side * shift)
+        total, size = slope_sums(*samples, side * shift)
         return side * total > 1e-14 * size
 
     low, high, stride = 0.0, 0.0, scale
@@ -72,5 +78,5 @@ def kink_distance(problem, eta, deviance):
 
 def steepness(problem, eta, deviance):
     """The root mean square of the slopes beside kinks: the size that the rounding of slopes is relative to."""
-    sides = slope_range(problem.kernel_loss, problem.y, eta, kink_distance(problem, eta, deviance))
+    sides = slope_range(problem.data.kernel_loss, problem.y, eta, kink_distance(problem, eta, deviance))
     return np.sqrt(problem.weights @ np.maximum(*np.abs(sides)) ** 2)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from .._jit import kernel
+from .curvature import Curvature
 from .free_block import FreeBlock, pseudo_inverse
-from .sample_terms import hessians
 
 # A curvature this small relative to the largest of the loss is rounding.
 ROUNDING = 1e-10
 # The Hessian of a larger support is not looked at.
 LARGEST_SUPPORT = 4000
-# The penalty's curvature is looked at between zero and a coefficient at these many fractions, each half of the last.
-HALVINGS = 60
 
 
 def is_locally_convex(problem, blocks, point) -> bool:
@@ -26,25 +23,27 @@ def is_locally_convex(problem, blocks, point) -> bool:
     """
     if problem.convex:
         return True
+    low, high = problem.low[blocks.penalized], problem.high[blocks.penalized]
     coef = point.coef[blocks.penalized]
-    inside = (coef != 0.0) & (problem.low[blocks.penalized] < coef) & (coef < problem.high[blocks.penalized])
-    support = blocks.penalized[inside]
-    weights = hessians(problem.kernel_loss, problem.y, point.eta, problem.weights)
+    inside = np.flatnonzero((coef != 0.0) & (low < coef) & (coef < high))
+    # A loss with kinks has no curvature but the typical one that its certificate goes by.
+    curvature = problem.data.hessian(point.eta) if problem.loss.smooth else point.curvature
     free = FreeBlock(problem, blocks.free)
-    inner = _signed(free.gram, weights)
+    inner = _signed(free.gram, curvature)
     if free.size and np.linalg.eigvalsh(inner)[0] < -ROUNDING * np.abs(inner).max():
         return False
-    if len(support) == 0:
+    if len(inside) == 0:
         return True
-    if len(support) > LARGEST_SUPPORT:
+    if len(inside) > LARGEST_SUPPORT:
         return False
-    gram = _signed(lambda part: problem.design.gram(part, support), weights)
+    support = blocks.penalized[inside]
+    gram = _signed(lambda part: part.gram(problem.design, support), curvature)
     if free.size:
-        cross = _signed(lambda part: free.cross(part, support), weights)
+        cross = _signed(lambda part: free.cross(part, support), curvature)
         gram = gram - cross.T @ pseudo_inverse(inner) @ cross
     largest = np.abs(np.diag(gram)).max()
-    bends = least_curvatures(problem.kernel_penalty, point.coef[support], blocks.strengths[support], HALVINGS)
-    gram[np.diag_indices(len(support))] += bends
+    bends = blocks.terms.least_curvature(coef, inside)
+    gram += np.diag(bends) if bends.ndim == 1 else bends
     return bool(np.isfinite(bends).all()) and _is_nonnegative(gram, ROUNDING * largest)
 
 
@@ -58,21 +57,8 @@ def _is_nonnegative(matrix, rounding) -> bool:
     return True
 
 
-def _signed(product, weights):
-    """The product with weights of both signs, which designs do not take."""
-    negative = np.maximum(-weights, 0.0)
-    result = product(np.maximum(weights, 0.0))
-    return result - product(negative) if negative.any() else result
-
-
-@kernel
-def least_curvatures(penalty, b, strengths, halvings):
-    """The least P'' between zero and each b_j"""
-    result = np.empty(b.shape[0])
-    for j in range(b.shape[0]):
-        at = b[j]
-        result[j] = penalty.curvature(at, strengths[j])
-        for _ in range(halvings):
-            at *= 0.5
-            result[j] = min(result[j], penalty.curvature(at, strengths[j]))
-    return result
+def _signed(product, curvature):
+    """The product with a curvature whose weights have both signs, which designs do not take."""
+    negative = np.maximum(-curvature.weights, 0.0)
+    result = product(Curvature(np.maximum(curvature.weights, 0.0), curvature.coupling))
+    return result - product(Curvature(negative)) if negative.any() else result

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, cg
 
-from .coordinate_descent import DEPENDENT_CURVATURE, gram_epochs, residual_epochs
+from .coordinate_descent import DEPENDENT_CURVATURE
+from .curvature import Curvature
 from .free_block import pseudo_inverse
 from .homotopy import RIDGE
 
@@ -21,28 +22,28 @@ LARGEST_GRAM = 4000
 CONJUGATE_GRADIENT_TOLERANCE = 1e-4
 
 
-def make_model(problem, free, point, columns, blocks, damping, gram_store):
-    """The model at `point` on the penalised `columns`."""
+def make_model(problem, free, point, terms, damping, gram_store):
+    """The model at `point` on the columns of the penalty `terms`."""
     # Where every coefficient is in the support and they outnumber the samples, conjugate gradients need fewer steps than
     # there are samples, and no matrix.
-    dense = problem.penalty.l1_l2_parts() is not None and problem.penalty.l1_l2_parts()[0] == 0.0
-    small = len(columns) <= (min(LARGEST_GRAM, len(problem.y)) if dense else LARGEST_GRAM)
-    kind = GramModel if small else ResidualModel
-    return kind(problem, free, point, columns, blocks, damping, gram_store)
+    parts = problem.penalty.l1_l2_parts()
+    smooth = parts is not None and parts[0] == 0.0
+    most = min(LARGEST_GRAM, len(problem.y)) if smooth else LARGEST_GRAM
+    kind = GramModel if len(terms.columns) <= most or terms.grouped else ResidualModel
+    return kind(problem, free, point, terms, damping, gram_store)
 
 
 class _Model:
-    def __init__(self, problem, free, point, columns, blocks, damping):
-        self.problem, self.free, self.columns = problem, free, columns
-        self.penalty = problem.kernel_penalty
-        self.weights = point.curvature * damping
-        self.start = point.coef[columns]
+    def __init__(self, problem, free, point, terms, curvature):
+        self.problem, self.free, self.terms = problem, free, terms
+        self.columns = terms.columns
+        self.curvature = curvature
+        self.start = point.coef[self.columns]
         self.b = self.start.copy()
-        self.strengths = blocks.strengths[columns]
-        self.low, self.high = problem.low[columns], problem.high[columns]
+        self.low, self.high = problem.low[self.columns], problem.high[self.columns]
         self.free_gradient = -free.gradient(point.gradient)
-        self.inverse = pseudo_inverse(free.gram(self.weights)) if free.size else np.zeros((0, 0))
-        self.cross = free.cross(self.weights, columns)
+        self.inverse = pseudo_inverse(free.gram(curvature)) if free.size else np.zeros((0, 0))
+        self.cross = free.cross(curvature, self.columns)
         self.solved = self.inverse @ self.cross
 
     def free_step(self):
@@ -53,9 +54,10 @@ class _Model:
 class GramModel(_Model):
     """G as a matrix: for working sets, whose columns are few."""
 
-    def __init__(self, problem, free, point, columns, blocks, damping, gram_store):
-        super().__init__(problem, free, point, columns, blocks, damping)
-        plain = gram_store.gram(columns) * damping if gram_store else problem.design.gram(self.weights, columns)
+    def __init__(self, problem, free, point, terms, damping, gram_store):
+        super().__init__(problem, free, point, terms, point.curvature * damping)
+        columns = self.columns
+        plain = gram_store.gram(columns) * damping if gram_store else self.curvature.gram(problem.design, columns)
         length = np.diag(plain).copy()
         self.gram = plain - self.cross.T @ self.solved
         self.diagonal = np.diag(self.gram).copy()
@@ -65,16 +67,20 @@ class GramModel(_Model):
         self.q = -problem.design.rmatvec(point.gradient, columns) - self.solved.T @ self.free_gradient
 
     def epochs(self, count, tolerance):
-        return gram_epochs(self.penalty, self.gram, self.q, self.b, self.strengths, self.low, self.high, count, tolerance)
+        return self.terms.gram_epochs(self.gram, self.q, self.b, count, tolerance)
 
     def gradient(self):
         """q at the current b"""
         return self.q
 
     def solve(self, support, extra, right_side):
-        """(G_SS + diag(extra))^-1 right_side, or None where that is not positive definite"""
+        """(G_SS + extra)^-1 right_side, `extra` a matrix or its diagonal; None where that is not positive definite"""
         matrix = self.gram[np.ix_(support, support)]
-        matrix[np.diag_indices(len(support))] += extra + RIDGE * np.diag(matrix)
+        matrix[np.diag_indices(len(support))] *= 1.0 + RIDGE
+        if extra.ndim == 1:
+            matrix[np.diag_indices(len(support))] += extra
+        else:
+            matrix += extra
         try:
             return linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True), right_side)
         except linalg.LinAlgError:
@@ -93,35 +99,38 @@ class GramModel(_Model):
 class ResidualModel(_Model):
     """G as an operator: for working sets so large that a Gram matrix costs more than it saves."""
 
-    def __init__(self, problem, free, point, columns, blocks, damping, gram_store):
-        super().__init__(problem, free, point, columns, blocks, damping)
-        length = problem.design.squares(self.weights, columns)
+    def __init__(self, problem, free, point, terms, damping, gram_store):
+        curvature = point.curvature * damping
+        parts = problem.penalty.l1_l2_parts()
+        if curvature.coupling is not None and not (parts is not None and parts[0] == 0.0):
+            # Descent on a residual takes a weight per row. A coupling that only takes curvature away can be left out: the
+            # model then bounds the loss from above.
+            curvature = Curvature(curvature.weights)
+        super().__init__(problem, free, point, terms, curvature)
+        columns = self.columns
+        length = curvature.squares(problem.design, columns)
         self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
         self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
         self.residual = -point.gradient
         self.free_left = self.free_gradient.copy()
         # Kernels work on columns without the shift; with the free block eliminated that makes no difference.
         shift = problem.design.shift[columns] / problem.design.scale[columns]
-        self.raw_cross = self.cross + np.outer(free.gradient(self.weights), shift)
+        self.raw_cross = self.cross + free.ones_cross(curvature.weights, columns) * shift
         self.raw_solved = self.inverse @ self.raw_cross
 
     def epochs(self, count, tolerance):
-        return residual_epochs(
-            self.penalty,
+        return self.terms.residual_epochs(
             self.problem.design.lower(),
             self.columns,
-            self.weights,
+            self.curvature.weights,
             self.residual,
             self.raw_cross,
             self.raw_solved,
             self.free_left,
             self.diagonal,
-            self.b,
-            self.strengths,
-            self.low,
-            self.high,
-            count,
-            tolerance,
+            b=self.b,
+            epochs=count,
+            tolerance=tolerance,
         )
 
     def gradient(self):
@@ -131,7 +140,7 @@ class ResidualModel(_Model):
     def _times(self, support, move):
         """G_SS move"""
         columns = self.columns[support]
-        product = self.problem.design.rmatvec(self.weights * self.problem.design.matvec(move, columns), columns)
+        product = self.problem.design.rmatvec(self.curvature.apply(self.problem.design.matvec(move, columns)), columns)
         return product - self.solved[:, support].T @ (self.cross[:, support] @ move)
 
     def solve(self, support, extra, right_side):
@@ -139,7 +148,8 @@ class ResidualModel(_Model):
         if (extra < 0.0).any():
             return None
         diagonal = self.diagonal[support] + extra
-        if len(self.weights) < min(len(support), LARGEST_GRAM) and (extra > 0.0).all():
+        rows = len(self.residual)
+        if rows < min(len(support), LARGEST_GRAM) and (extra > 0.0).all() and self.curvature.coupling is None:
             return self._solve_by_samples(support, extra, right_side)
         extra = extra + RIDGE * self.diagonal[support]
         size = (len(support), len(support))
@@ -154,7 +164,7 @@ class ResidualModel(_Model):
         (D + Y'Y)^-1 r = D^-1 r - D^-1 Y' (I + Y D^-1 Y')^-1 Y D^-1 r,    Y = (I - P) H^1/2 X,
         P the projection onto the span of H^1/2 Z.
         """
-        columns, root = self.columns[support], np.sqrt(self.weights)
+        columns, root = self.columns[support], np.sqrt(self.curvature.weights)
         design = self.problem.design
         kernel = root[:, None] * design.outer(columns, 1.0 / extra) * root
         span = root[:, None] * self.free.matrix()
@@ -173,7 +183,7 @@ class ResidualModel(_Model):
 
     def move(self, support, move):
         self.b[support] += move
-        self.residual -= self.weights * self.problem.design.matvec(move, self.columns[support])
+        self.residual -= self.curvature.apply(self.problem.design.matvec(move, self.columns[support]))
         self.free_left -= self.cross[:, support] @ move
 
 

@@ -17,13 +17,14 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
+from .curvature import Curvature
 from .envelope import smoothed
 from .free_block import FreeBlock
 from .free_minimum import GRADIENT_ROUNDING, Reference, minimize_free
 from .judge import Judgement
 from .kink_finish import finish
 from .kink_null import least_slopes
-from .kinks import best_shift, kink_distance, steepness
+from .kinks import best_intercepts, kink_distance, steepness
 from .null_model import NullModel
 from .problem import Blocks
 from .saddle import SaddleJudge, SaddlePoint, balanced, improved_point, saddle_point
@@ -137,13 +138,13 @@ def _report(steps, now):
 
 def null_with_kinks(problem, blocks) -> NullModel:
     """The fit without penalised columns; its slopes are those that keep their gradients smallest."""
-    floor, level = problem.loss_floor()
+    floor, level = problem.data.floor()
     smallest = np.finfo(float).eps * level
     coef = problem.starting_coef()
     eta = problem.offset + problem.design.matvec(coef)
-    shift = best_shift(problem, eta, level or 1.0) if problem.fit_intercept else 0.0
-    point = problem.at(coef, shift, eta + shift)
-    intercept_only = Blocks(blocks.free[:0], blocks.penalized, blocks.strengths)
+    intercepts = best_intercepts(problem, eta, level or 1.0)
+    point = problem.at(coef, intercepts, eta + problem.intercepts.spread(intercepts))
+    intercept_only = Blocks(blocks.free[:0], blocks.terms, blocks.strengths)
     null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(point.value - floor, smallest) or 1.0)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
@@ -156,7 +157,7 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
     distance, steep = kink_distance(problem, point.eta, deviance), steepness(problem, point.eta, deviance)
     slopes = least_slopes(problem, blocks, point.eta, slopes, distance)
     # The parabola with this slope at this height above its minimum.
-    curvature = problem.weights * (0.5 * steep**2 / deviance)
+    curvature = Curvature(problem.weights * (0.5 * steep**2 / deviance))
     step = FIRST_STEP * deviance / (steep**2 or 1.0)
     point = saddle_point(problem, point.coef, point.intercept, slopes, step, curvature, point.eta)
     gradient = problem.design.rmatvec(point.gradient)
@@ -169,7 +170,7 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
 
 def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
     """The minimum of the loss over the free block alone."""
-    nothing_else = Blocks(blocks.free, blocks.penalized[:0], blocks.strengths)
+    nothing_else = Blocks(blocks.free, blocks.terms.take(np.empty(0, dtype=np.int64)), blocks.strengths)
     free = FreeBlock(problem, blocks.free)
 
     def minimize(lagrangian, point, accuracy, max_steps):

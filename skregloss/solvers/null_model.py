@@ -16,7 +16,6 @@ from .free_minimum import (
     minimize_intercept,
     rounding_sizes,
 )
-from .penalty_terms import entry_alphas
 from .problem import Point
 
 
@@ -34,12 +33,10 @@ class NullModel:
 
 def null_model(problem, blocks) -> NullModel:
     """Minimise over intercept and unpenalised columns only."""
-    floor, level = problem.loss_floor()
+    floor, level = problem.data.floor()
     smallest = np.finfo(float).eps * level
-    point, exists = problem.at(problem.starting_coef(), 0.0), True
-    if problem.fit_intercept:
-        point, exists = minimize_intercept(problem, point)
-    reference = Reference(point.curvature, max(point.value - floor, smallest))
+    point, exists = _with_intercepts(problem, smallest)
+    reference = Reference(point.curvature.weights, max(point.value - floor, smallest))
     gradient = problem.design.rmatvec(point.gradient)
     size = _gradient_size(problem, point, gradient[problem.live])
     free = FreeBlock(problem, blocks.free)
@@ -50,6 +47,20 @@ def null_model(problem, blocks) -> NullModel:
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
     deviance = max(point.value - floor, smallest)
     return NullModel(point, exists, deviance or 1.0, gradient, size, reference)
+
+
+def _with_intercepts(problem, smallest):
+    """The point with the intercepts alone at their minimum, and whether there is one."""
+    count = problem.intercepts.count
+    if problem.data.coupled:
+        point = problem.at(problem.starting_coef(), problem.data.starting_intercepts(problem.offset)[:count])
+        none = Reference(np.zeros(len(point.eta)), smallest)
+        return minimize_free(problem, FreeBlock(problem, np.empty(0, dtype=np.int64)), point, none)
+    point, exists = problem.at(problem.starting_coef(), np.zeros(count)), True
+    for k in range(count):
+        point, found = minimize_intercept(problem, point, k)
+        exists = exists and found
+    return point, exists
 
 
 def _gradient_size(problem, point, gradient) -> float:
@@ -64,14 +75,5 @@ def smallest_null_alpha(problem, null, blocks) -> float:
     columns = blocks.penalized
     if len(columns) == 0:
         return 0.0
-    free = FreeBlock(problem, blocks.free)
-    factors = np.where(problem.factors[columns] > 0.0, problem.factors[columns], 1.0)
-    alphas = entry_alphas(
-        problem.kernel_penalty,
-        null.gradient[columns],
-        prox_steps(problem, free, null.point, columns),
-        factors,
-        problem.low[columns],
-        problem.high[columns],
-    )
-    return float(alphas.max(initial=0.0))
+    steps = prox_steps(problem, FreeBlock(problem, blocks.free), null.point, blocks.terms)
+    return float(blocks.terms.entry_alphas(null.gradient[columns], steps, problem.factors).max(initial=0.0))

@@ -14,8 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..design import Standardized, make_design
-from .penalty_terms import penalty_sum
-from .sample_terms import flat_curvature, loss_derivatives, mean_loss, mean_minimum, secant_curvature
+from ..penalties import NoPenalty
+from .block_terms import BlockTerms
+from .coordinate_terms import CoordinateTerms
+from .curvature import Curvature
+from .data_term import make_data_term
 
 # Squared columns within this range can be multiplied and divided without leaving that of float64.
 SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
@@ -25,29 +28,36 @@ CANCELLED = 1e-6
 
 @dataclass
 class Point:
-    """Coefficients, and the loss around their linear predictor."""
+    """Coefficients, and the loss around their linear predictors."""
 
     coef: np.ndarray
-    intercept: float
+    intercept: np.ndarray
     eta: np.ndarray
     value: float
     gradient: np.ndarray
-    curvature: np.ndarray
+    curvature: Curvature
     # The mean of the loss's own curvature, without what flat pieces were given.
     bend: float
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Which columns are free (unpenalised and unbounded), and which are penalised or bounded, at one strength."""
+    """Which columns are free (unpenalised and unbounded), and the penalty on the others, at one strength."""
 
     free: np.ndarray
-    penalized: np.ndarray
+    terms: CoordinateTerms | BlockTerms
     strengths: np.ndarray
+
+    @property
+    def penalized(self):
+        return self.terms.columns
 
 
 class Problem:
-    """The data term and the penalty as functions of internal coefficients."""
+    """The data term and the penalty as functions of internal coefficients.
+
+    With several outputs, internal coefficients are those of one output after those of another.
+    """
 
     def __init__(
         self,
@@ -65,25 +75,50 @@ class Problem:
     ):
         n_samples, n_features = X.shape
         self.loss, self.penalty = loss, penalty
-        self.kernel_loss, self.kernel_penalty = loss.lower(), penalty.lower()
-        self.y = np.ascontiguousarray(y, dtype=np.float64)
+        self.samples = y, sample_weight, offset
+        self.kernel_penalty = penalty.lower()
         weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         # Divided by the largest first: a sum of tiny or huge weights must neither vanish nor overflow.
-        weights = weights / weights.max()
-        self.weights = weights / weights.sum()
-        self.offset = np.zeros(n_samples) if offset is None else np.ascontiguousarray(offset, dtype=np.float64)
-        self.fit_intercept = fit_intercept
-        self.design, self.squares = _view(make_design(X), self.weights, fit_intercept, standardize)
-        self.factors = np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64).copy()
+        largest = weights.max()
+        weights = weights / largest
+        total = weights.sum()
+        weights = weights / total
+        self.data = make_data_term(loss, y, weights, largest * total)
+        self.y, self.weights = self.data.y, self.data.weights
+        self.offset = self.data.arrange_offset(offset)
+        self.intercepts = self.data.intercepts(fit_intercept)
+        view, squares = _view(make_design(X), weights, self.intercepts.count > 0, standardize)
+        self.design = self.data.arrange(view)
+        # Per internal coefficient: each output has the columns' own.
+        copies = self.data.copies
+        self.coef_shape = (copies, n_features) if self.data.several else (n_features,)
+        self.squares = np.tile(squares, copies)
+        self.factors = np.tile(np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64), copies)
         low, high = (-np.inf, np.inf) if bounds is None else bounds
-        self.low = np.broadcast_to(low, n_features) * self.design.scale
-        self.high = np.broadcast_to(high, n_features) * self.design.scale
+        self.low = np.tile(np.broadcast_to(low, n_features), copies) * self.design.scale
+        self.high = np.tile(np.broadcast_to(high, n_features), copies) * self.design.scale
+        self._check_groups()
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
         self.live = self.low < self.high
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
-        self.lipschitz = float(loss.lipschitz)
+
+    def _check_groups(self):
+        """Raise for factors that differ within a group, and for bounds on groups."""
+        labels = self.penalty.block_labels(self.coef_shape[-1])
+        if labels is None:
+            return
+        if np.isfinite(self.low).any() or np.isfinite(self.high).any():
+            raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
+        factors = self.factors[: len(labels)]
+        firsts = np.unique(labels, return_index=True)[1]
+        differs = np.flatnonzero(factors != factors[firsts][labels])
+        if len(differs):
+            raise ValueError(
+                f"penalty_factors of columns {firsts[labels[differs[0]]]} and {differs[0]} differ, but they are in the same "
+                "group; valid is one factor per group."
+            )
 
     @property
     def n_features(self):
@@ -99,42 +134,56 @@ class Problem:
         other.penalty, other.kernel_penalty = penalty, penalty.lower()
         return other
 
+    def without_columns(self) -> Problem:
+        """The loss of the same samples, with nothing but intercepts to explain it."""
+        y, sample_weight, offset = self.samples
+        nothing = np.empty((len(y), 0))
+        return Problem(self.loss, NoPenalty(), nothing, y, sample_weight=sample_weight, offset=offset)
+
+    def with_factors(self, factors) -> Problem:
+        """The same problem under other finite penalty factors; columns that are left out stay so."""
+        other = copy.copy(self)
+        other.factors = np.where(self.live, factors, self.factors)
+        return other
+
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
         strengths = alpha * self.factors
         if self.penalty.l1_l2_parts() == (0.0, 0.0):
             strengths = np.zeros(self.n_features)
         free = (strengths == 0.0) & np.isneginf(self.low) & np.isposinf(self.high)
-        return Blocks(np.flatnonzero(free), np.flatnonzero(~free & self.live), strengths)
+        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths), strengths)
+
+    def _terms(self, columns, strengths):
+        """The penalty on these columns."""
+        labels = self.penalty.block_labels(self.coef_shape[-1])
+        if labels is None:
+            return CoordinateTerms(self.kernel_penalty, columns, strengths, self.low, self.high)
+        every_label = np.tile(labels, self.data.copies)
+        return BlockTerms.of(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
         if eta is None:
-            eta = self.offset + intercept + self.design.matvec(coef)
-        gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
-        value, bend = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
-        return Point(coef, float(intercept), eta, value, gradient, curvature, bend)
-
-    def own_curvature(self, point):
-        """The curvature of the loss itself: zero on flat pieces."""
-        return np.where(point.curvature > self.weights * flat_curvature(point.bend, self.lipschitz), point.curvature, 0.0)
+            eta = self.offset + self.intercepts.spread(intercept) + self.design.matvec(coef)
+        value, gradient, curvature, bend = self.data.derivatives(eta)
+        return Point(coef, np.asarray(intercept, dtype=np.float64), eta, value, gradient, curvature, bend)
 
     def stiffened(self, point, move) -> Point:
         """The point with curvatures that account for the loss where `move` takes the linear predictor."""
-        curvature = secant_curvature(self.kernel_loss, self.y, point.eta, self.weights, move, point.gradient, point.curvature)
-        return replace(point, curvature=curvature)
+        return replace(point, curvature=self.data.stiffened(point, move))
 
     def loss_at(self, eta) -> float:
         """The mean loss alone; infinite where it overflows."""
-        value = mean_loss(self.kernel_loss, self.y, eta, self.weights)
+        value = self.data.value(eta)
         return value if np.isfinite(value) else np.inf
 
-    def penalty_at(self, coef, strengths) -> float:
-        return penalty_sum(self.kernel_penalty, coef, strengths)
-
-    def loss_floor(self):
-        """The mean of the per-row minima of the loss, and the mean size of the loss at zero."""
-        return mean_minimum(self.kernel_loss, self.y, self.weights)
+    def gradient_on(self, columns, gradient):
+        """X[:, columns]' gradient, where these are mostly all columns."""
+        if len(columns) < self.n_features:
+            return self.design.rmatvec(gradient, columns)
+        product = self.design.rmatvec(gradient)
+        return product if columns[0] == 0 and (np.diff(columns) == 1).all() else product[columns]
 
     def clip(self, coef):
         """The coefficients brought within their bounds."""
@@ -144,15 +193,23 @@ class Problem:
         """Zero, or the bound nearest to it."""
         return self.clip(np.zeros(self.n_features))
 
-    def original(self, coef, intercept):
-        """Coefficients and intercept for the columns as they were given."""
+    def original(self, coef, intercept, free):
+        """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""
         coef = coef / self.design.scale
-        return coef, intercept - self.design.shift @ coef
+        if self.intercepts.count:
+            intercept = intercept - self.design.shift_effect(coef)
+        if self.data.coupled:
+            unpenalized = np.unique(free % self.coef_shape[-1])
+            coef, intercept = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, unpenalized)
+        if self.data.several or self.intercepts.count > 1:
+            return coef.reshape(self.coef_shape), intercept if self.intercepts.count else np.zeros(self.data.copies)
+        return coef, float(intercept[0]) if self.intercepts.count else 0.0
 
     def internal(self, coef, intercept):
         """The inverse of `original`, brought within the bounds."""
-        coef = np.asarray(coef, dtype=np.float64)
-        intercept = intercept + self.design.shift @ coef if self.fit_intercept else 0.0
+        coef, intercept = np.ravel(np.asarray(coef, dtype=np.float64)), np.atleast_1d(intercept)
+        count = self.intercepts.count
+        intercept = intercept + self.design.shift_effect(coef) if count else np.empty(0)
         return np.clip(coef * self.design.scale, self.low, self.high), intercept
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .block_terms import BlockTerms
+from .coordinate_terms import CoordinateTerms
 from .free_block import FreeBlock
 from .inner import minimize_model
 from .models import make_model
@@ -27,7 +29,7 @@ OBJECTIVE_ROUNDING = 4e-16
 class Step:
     """A step of the coefficients, what it does to the linear predictor, and what the model promises of it."""
 
-    columns: np.ndarray
+    terms: CoordinateTerms | BlockTerms
     coef: np.ndarray
     target: np.ndarray
     free: np.ndarray
@@ -35,26 +37,26 @@ class Step:
     slope: float
 
 
-def newton_step(problem, free, point, columns, blocks, *, damping, gram_store, tolerance) -> Step:
-    """From `point` to the minimum of the model on `columns` and the free block."""
-    model = make_model(problem, free, point, columns, blocks, damping, gram_store)
+def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) -> Step:
+    """From `point` to the minimum of the model on the columns of `terms` and the free block."""
+    model = make_model(problem, free, point, terms, damping, gram_store)
     minimize_model(model, problem.penalty.l1_l2_parts(), tolerance)
     coef_step, free_step = model.b - model.start, model.free_step()
     moved = np.flatnonzero(coef_step)
-    eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], columns[moved])
-    rise = problem.penalty_at(model.b, model.strengths) - problem.penalty_at(model.start, model.strengths)
+    eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], terms.columns[moved])
+    rise = terms.value(model.b) - terms.value(model.start)
     slope = point.gradient @ eta_step + rise
-    return Step(columns, coef_step, model.b, free_step, eta_step, slope)
+    return Step(terms, coef_step, model.b, free_step, eta_step, slope)
 
 
-def minimize_on(problem, point, columns, blocks, *, target, tolerance, max_steps, gram_store=None):
+def minimize_on(problem, point, terms, blocks, *, target, tolerance, max_steps, gram_store=None):
     """Minimise over the working set until a step gains less than `target`; the point and the number of steps."""
     free = FreeBlock(problem, blocks.free)
     options = {"gram_store": gram_store, "tolerance": tolerance}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
     damping = 1.0
     for count in range(1, max_steps + 1):
-        found, damping = attempt(problem, free, point, columns, blocks, damping, options)
+        found, damping = attempt(problem, free, point, terms, damping, options)
         if found is None:
             return point, count
         point = problem.at(found.coef, found.intercept, found.eta)
@@ -63,15 +65,15 @@ def minimize_on(problem, point, columns, blocks, *, target, tolerance, max_steps
     return point, max_steps
 
 
-def _attempt_convex(problem, free, point, columns, blocks, damping, options):
+def _attempt_convex(problem, free, point, terms, damping, options):
     """Backtrack, for along a step a convex penalty lies below its chord; but a step cut short is first taken again.
 
     The model then gets the curvature that it missed: on flat pieces of the loss it does not see the next piece.
     """
     best, model_point = None, point
     for _ in range(MOST_STIFFENINGS):
-        step = newton_step(problem, free, model_point, columns, blocks, damping=1.0, **options)
-        found = _search(problem, point, step, blocks, SMALLEST_FRACTION)
+        step = newton_step(problem, free, model_point, terms, damping=1.0, **options)
+        found = _search(problem, free, point, step, SMALLEST_FRACTION)
         if found is not None and (best is None or found.gain > best.gain):
             best = found
         if problem.loss.constant_curvature or (found is not None and found.fraction >= SHORT):
@@ -80,36 +82,36 @@ def _attempt_convex(problem, free, point, columns, blocks, damping, options):
     return best, damping
 
 
-def _attempt_damped(problem, free, point, columns, blocks, damping, options):
+def _attempt_damped(problem, free, point, terms, damping, options):
     """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at every fraction."""
     while damping < LARGEST_DAMPING:
-        step = newton_step(problem, free, point, columns, blocks, damping=damping, **options)
-        found = _search(problem, point, step, blocks, SMALLEST_NON_CONVEX_FRACTION)
+        step = newton_step(problem, free, point, terms, damping=damping, **options)
+        found = _search(problem, free, point, step, SMALLEST_NON_CONVEX_FRACTION)
         if found is not None:
             return found, max(1.0, damping / DAMPING_FACTOR)
         damping *= DAMPING_FACTOR
     return None, damping
 
 
-def _search(problem, point, step, blocks, smallest_fraction):
+def _search(problem, free, point, step, smallest_fraction):
     """A point along the step that decreases the objective enough; None if there is none.
 
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
     flat pieces and in exponential tails the model sees curvature that ends a little further on.
     """
-    before = problem.penalty_at(point.coef[step.columns], blocks.strengths[step.columns])
+    before = step.terms.value(point.coef[step.terms.columns])
     slack = OBJECTIVE_ROUNDING * (abs(point.value) + before)
-    trial = _trial(problem, point, step, blocks, 1.0)
+    trial = _trial(problem, free, point, step, 1.0)
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
         fraction *= 0.5
         if fraction < smallest_fraction:
             return None
-        trial = _trial(problem, point, step, blocks, fraction)
+        trial = _trial(problem, free, point, step, fraction)
     room = _room(problem, point, step) if fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) else 1.0
     while 2.0 * fraction <= room:
         fraction *= 2.0
-        further = _trial(problem, point, step, blocks, fraction)
+        further = _trial(problem, free, point, step, fraction)
         if not further.gain > (1.0 + WORTHWHILE) * trial.gain:
             break
         trial = further
@@ -122,27 +124,26 @@ class _Trial:
 
     fraction: float
     coef: np.ndarray
-    intercept: float
+    intercept: np.ndarray
     eta: np.ndarray
     gain: float
 
 
-def _trial(problem, point, step, blocks, fraction) -> _Trial:
-    columns, strengths = step.columns, blocks.strengths[step.columns]
-    coef = point.coef.copy()
+def _trial(problem, free, point, step, fraction) -> _Trial:
+    columns = step.terms.columns
+    coef, intercept = free.add(point, fraction * step.free)
     # In full exactly: zeros and bounds must not be missed by an ulp.
     coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
     eta = point.eta + fraction * step.eta
-    fall = problem.penalty_at(point.coef[columns], strengths) - problem.penalty_at(coef[columns], strengths)
+    fall = step.terms.value(point.coef[columns]) - step.terms.value(coef[columns])
     gain = point.value - problem.loss_at(eta) + fall
-    coef[blocks.free] += fraction * step.free[len(step.free) - len(blocks.free) :]
-    intercept = point.intercept + (fraction * step.free[0] if problem.fit_intercept else 0.0)
     return _Trial(fraction, coef, intercept, eta, gain)
 
 
 def _room(problem, point, step) -> float:
     """How many times the step can be taken within the bounds."""
-    here = point.coef[step.columns]
-    ends = np.where(step.coef > 0.0, problem.high[step.columns], problem.low[step.columns])
+    columns = step.terms.columns
+    here = point.coef[columns]
+    ends = np.where(step.coef > 0.0, problem.high[columns], problem.low[columns])
     moves = step.coef != 0.0
     return min(((ends - here)[moves] / step.coef[moves]).min(initial=np.inf), LONGEST)

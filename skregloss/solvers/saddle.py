@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .certificate import ROUNDING, violations
+from .curvature import Curvature
 from .envelope import prox_slopes, smoothed, total_excess
 from .free_block import FreeBlock, pseudo_inverse
 from .judge import OVERFLOW, Judgement
 from .kinks import steepness
-from .penalty_terms import dual_scale, penalty_gap
 from .problem import Point
 from .solution import Certificate
 
@@ -48,25 +48,22 @@ class SaddlePoint(Point):
 
 def saddle_point(problem, coef, intercept, slopes, step, curvature, eta=None) -> SaddlePoint:
     """The point with these coefficients and slopes."""
-    eta = problem.offset + intercept + problem.design.matvec(coef) if eta is None else eta
-    kinked = smoothed(problem, step, slopes).at(coef, intercept, eta + step * slopes).curvature * step > 0.5 * problem.weights
-    return SaddlePoint(
-        coef,
-        float(intercept),
-        eta,
-        problem.loss_at(eta),
-        problem.weights * slopes,
-        curvature,
-        curvature.sum(),
-        slopes,
-        step,
-        kinked & (problem.weights > 0.0),
-    )
+    if eta is None:
+        eta = problem.offset + problem.intercepts.spread(intercept) + problem.design.matvec(coef)
+    around = smoothed(problem, step, slopes).at(coef, intercept, eta + step * slopes)
+    value, gradient, bend = problem.loss_at(eta), problem.weights * slopes, curvature.weights.sum()
+    kinked = _kinked(problem, around, step)
+    return SaddlePoint(coef, intercept, eta, value, gradient, curvature, bend, slopes, step, kinked)
+
+
+def _kinked(problem, around, step):
+    """Which samples have their prox at a kink"""
+    return (around.curvature.weights * step > 0.5 * problem.weights) & (problem.weights > 0.0)
 
 
 def improved_point(problem, before, inner) -> SaddlePoint:
     """The coefficients of `inner`, a point of the augmented Lagrangian around `before`, and the slopes that it has there."""
-    slopes = prox_slopes(problem.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
+    slopes = prox_slopes(problem.data.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
     eta = inner.eta - before.step * before.slopes
     return replace(
         before,
@@ -76,7 +73,7 @@ def improved_point(problem, before, inner) -> SaddlePoint:
         value=problem.loss_at(eta),
         gradient=problem.weights * slopes,
         slopes=slopes,
-        kinked=(inner.curvature * before.step > 0.5 * problem.weights) & (problem.weights > 0.0),
+        kinked=_kinked(problem, inner, before.step),
     )
 
 
@@ -85,7 +82,7 @@ def balanced(problem, free, point) -> SaddlePoint:
     if free.size == 0:
         return point
     movable = np.where(point.kinked, problem.weights, 0.0)
-    inverse = pseudo_inverse(free.gram(movable))
+    inverse = pseudo_inverse(free.gram(Curvature(movable)))
     slopes = point.slopes
     for _ in range(2):
         move = free.apply(inverse @ free.gradient(problem.weights * slopes)) * np.ones(len(slopes))
@@ -101,7 +98,7 @@ class SaddleJudge:
         self.free = FreeBlock(problem, blocks.free)
         self.lengths = self.free.lengths(problem.weights)
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
-        self.shrink = np.ones(len(blocks.penalized))
+        self.shrink = np.ones(blocks.terms.count)
         self.steepness = steepness(problem, null.point.eta, null.deviance)
 
     @property
@@ -110,9 +107,8 @@ class SaddleJudge:
 
     def __call__(self, point) -> Judgement:
         problem, blocks, null = self.problem, self.blocks, self.null
-        every = len(blocks.penalized) == problem.n_features
-        gradient = problem.design.rmatvec(point.gradient, None if every else blocks.penalized)
-        violation = violations(problem, self.free, point, gradient, blocks, shrink=self.shrink)
+        gradient = problem.gradient_on(blocks.penalized, point.gradient) if len(blocks.penalized) else np.empty(0)
+        violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         free_gradient = np.abs(self.free.gradient(point.gradient))
         size = max(self.steepness, np.sqrt(problem.weights @ point.slopes**2))
         in_balance = bool((free_gradient <= BALANCE * self.lengths * size).all())
@@ -126,7 +122,7 @@ class SaddleJudge:
             error = np.inf
         elif problem.penalty.convex and gap <= self._rounding(point):
             error = 0.0
-        penalty = problem.penalty_at(point.coef[blocks.penalized], blocks.strengths[blocks.penalized])
+        penalty = blocks.terms.value(point.coef[blocks.penalized])
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
         )
@@ -145,12 +141,10 @@ class SaddleJudge:
 
     def _excess_and_gap(self, point, gradient):
         """What the slopes fall short of being slopes at eta; and the gap, with them scaled down until it is finite."""
-        problem, columns = self.problem, self.blocks.penalized
-        low, high, strengths = problem.low[columns], problem.high[columns], self.blocks.strengths[columns]
+        problem, terms = self.problem, self.blocks.terms
         noise = ROUNDING * self.null.gradient_size
-        scale = dual_scale(problem.kernel_penalty, -gradient, strengths, low, high, noise) if problem.penalty.convex else 1.0
-        excess = total_excess(problem.kernel_loss, problem.y, point.eta, problem.weights, point.slopes, scale)
+        scale = terms.dual_scale(-gradient, noise) if problem.penalty.convex else 1.0
+        excess = total_excess(problem.data.kernel_loss, problem.y, point.eta, problem.weights, point.slopes, scale)
         if not problem.penalty.convex:
             return excess, np.nan
-        gap = penalty_gap(problem.kernel_penalty, point.coef[columns], -scale * gradient, strengths, low, high, noise)
-        return excess, excess + gap
+        return excess, excess + terms.gap(point.coef[terms.columns], -scale * gradient, noise)

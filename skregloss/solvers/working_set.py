@@ -71,7 +71,7 @@ class WorkingSetSolver:
                 point, count = minimize_on(
                     problem,
                     now.point,
-                    blocks.penalized[working],
+                    blocks.terms.take(working),
                     blocks,
                     target=judge.worthwhile_gain(now),
                     tolerance=MODEL_TOLERANCE * null.gradient_size,
@@ -90,10 +90,10 @@ class WorkingSetSolver:
         return judge.violations(now, ahead=max(2.0 - previous_alpha / alpha, 0.0))
 
     def _extend(self, working, now, blocks, seed):
-        """Positions of the new working set: the support, what was in it, and the worst violators, at most twice as many."""
+        """The blocks of the new working set: the support, what was in it, and the worst violators, at most twice as many."""
         if not self._selects():
-            return np.arange(len(blocks.penalized))
-        support = np.flatnonzero(now.point.coef[blocks.penalized] != 0.0)
+            return np.arange(blocks.terms.count)
+        support = np.unique(blocks.terms.blocks_of(np.flatnonzero(now.point.coef[blocks.penalized])))
         if len(working) > 2 * max(len(support), SMALLEST_SET):
             working = working[now.violation[working] > 0.0]
         working = np.union1d(working, support)
@@ -120,6 +120,8 @@ class WorkingSetSolver:
         )  # fmt: skip
 
     def _solution(self, alpha, blocks, best, steps) -> Solution:
-        coef, intercept = self.problem.original(best.point.coef, best.point.intercept)
-        worst = int(blocks.penalized[np.argmax(best.violation)]) if len(best.violation) else -1
+        coef, intercept = self.problem.original(best.point.coef, best.point.intercept, blocks.free)
+        worst = -1
+        if len(best.violation):
+            worst = int(blocks.terms.take(np.array([np.argmax(best.violation)])).columns[0]) % self.problem.coef_shape[-1]
         return Solution(coef, intercept, alpha, self.alpha_max(), best.certificate, steps, worst, best.advice, best.point)

@@ -1,0 +1,197 @@
+"""Sums over blocks of coefficients, and descent block by block: the kernels that penalties of groups enter.
+
+Block g has the coefficients starts[g] to starts[g + 1] - 1, a strength and a weight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+
+MOST_STEPS = 20
+# Steps within a block end when they have become this share of the first.
+SETTLED = 1e-2
+HUGE = 1e15
+
+
+@kernel
+def block_sum(penalty, b, starts, strengths, weights):
+    """sum_g P(b_g)"""
+    total = 0.0
+    for g in range(strengths.shape[0]):
+        if strengths[g] > 0.0:
+            total += penalty.block_value(b[starts[g] : starts[g + 1]], strengths[g], weights[g])
+    return total
+
+
+@kernel
+def block_distances(penalty, b, grad, starts, strengths, weights):
+    """How far each -grad_g is from the subdifferential of P at b_g"""
+    result = np.empty(strengths.shape[0])
+    for g in range(strengths.shape[0]):
+        first, last = starts[g], starts[g + 1]
+        result[g] = penalty.block_distance(b[first:last], grad[first:last], strengths[g], weights[g])
+    return result
+
+
+@kernel
+def block_moved(penalty, b, grad, step, strength, weight):
+    """The prox of one block after a gradient step"""
+    z, there = np.empty(b.shape[0]), np.empty(b.shape[0])
+    for i in range(b.shape[0]):
+        z[i] = b[i] - step * grad[i]
+    penalty.block_prox(z, step, strength, weight, there)
+    return there
+
+
+@kernel
+def block_prox_residuals(penalty, b, grad, steps, starts, strengths, weights):
+    """|b_g - prox(b_g - step grad_g)| / step"""
+    result = np.zeros(strengths.shape[0])
+    for g in range(strengths.shape[0]):
+        first, last = starts[g], starts[g + 1]
+        there = block_moved(penalty, b[first:last], grad[first:last], steps[g], strengths[g], weights[g])
+        total = 0.0
+        for i in range(last - first):
+            total += ((there[i] - b[first + i]) / steps[g]) ** 2
+        result[g] = np.sqrt(total)
+    return result
+
+
+@kernel
+def block_dual_scale(penalty, v, starts, strengths, weights):
+    """The largest s <= 1 such that the conjugate is finite at s v_g for every block"""
+    scale = 1.0
+    for g in range(strengths.shape[0]):
+        scale = min(scale, penalty.block_scale(v[starts[g] : starts[g + 1]], strengths[g], weights[g]))
+    return scale
+
+
+@kernel
+def block_gap(penalty, b, v, starts, strengths, weights):
+    """sum_g P(b_g) + P*(v_g) - v_g'b_g, each term nonnegative"""
+    total = 0.0
+    best = np.empty(b.shape[0])
+    for g in range(strengths.shape[0]):
+        first, last = starts[g], starts[g + 1]
+        penalty.block_conjugate_point(v[first:last], strengths[g], weights[g], best[first:last])
+        term = penalty.block_value(b[first:last], strengths[g], weights[g])
+        term -= penalty.block_value(best[first:last], strengths[g], weights[g])
+        for i in range(first, last):
+            term -= v[i] * (b[i] - best[i])
+        if not np.isfinite(term):
+            return np.inf
+        total += max(term, 0.0)
+    return total
+
+
+@kernel
+def stays_at_zero(penalty, grad, step, strength, weight):
+    """Whether the prox of -step grad is zero"""
+    there = block_moved(penalty, np.zeros(grad.shape[0]), grad, step, strength, weight)
+    return not np.any(there != 0.0)
+
+
+@kernel
+def block_entry_alphas(penalty, grad, steps, starts, factors, weights):
+    """The least alpha, to the last float, at which each block stays at zero"""
+    result = np.zeros(weights.shape[0])
+    for g in range(weights.shape[0]):
+        part = grad[starts[g] : starts[g + 1]]
+        size = np.abs(part).max()
+        if size == 0.0:
+            continue
+        low, high = 0.0, size
+        while high < HUGE * size and not stays_at_zero(penalty, part, steps[g], high, weights[g]):
+            low, high = high, 2.0 * high
+        for _ in range(200):
+            middle = 0.5 * (low + high)
+            if middle <= low or middle >= high or high >= HUGE * size:
+                break
+            if stays_at_zero(penalty, part, steps[g], middle, weights[g]):
+                high = middle
+            else:
+                low = middle
+        result[g] = (high if high < HUGE * size else np.inf) / factors[g]
+    return result
+
+
+@kernel
+def block_slopes(penalty, b, starts, strengths, weights, place, slope, bend):
+    """Fill P' and P'' at the coefficients that have a place >= 0 in the support, whose blocks are not zero."""
+    for g in range(strengths.shape[0]):
+        first, last = starts[g], starts[g + 1]
+        size = last - first
+        inside = False
+        for j in range(first, last):
+            inside = inside or place[j] >= 0
+        if not inside or strengths[g] == 0.0:
+            continue
+        own_slope, own_bend = np.zeros(size), np.zeros((size, size))
+        penalty.block_slope(b[first:last], strengths[g], weights[g], own_slope)
+        penalty.block_bend(b[first:last], strengths[g], weights[g], own_bend)
+        for i in range(size):
+            if place[first + i] >= 0:
+                slope[place[first + i]] = own_slope[i]
+                for j in range(size):
+                    if place[first + j] >= 0:
+                        bend[place[first + i], place[first + j]] = own_bend[i, j]
+
+
+@kernel(reorder=True)
+def block_epochs(penalty, gram, q, b, starts, strengths, weights, epochs, tolerance):
+    """Cycle over the blocks; return the last epoch's largest gradient change and whether it left the support alone.
+
+    Within a block, prox steps are repeated until they change little: the block's own matrix is small.
+    """
+    change, stable = 0.0, True
+    size = b.shape[0]
+    widest = 0
+    for g in range(strengths.shape[0]):
+        widest = max(widest, starts[g + 1] - starts[g])
+    z, there, here, slope = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    for _ in range(epochs):
+        change, stable = 0.0, True
+        for g in range(strengths.shape[0]):
+            first, width = starts[g], starts[g + 1] - starts[g]
+            curvature = 0.0
+            for i in range(width):
+                row = 0.0
+                for j in range(width):
+                    row += abs(gram[first + i, first + j])
+                curvature = max(curvature, row)
+            if curvature <= 0.0:
+                continue
+            for i in range(width):
+                here[i] = b[first + i]
+                slope[i] = q[first + i]
+            largest = 0.0
+            for step in range(MOST_STEPS):
+                moved = 0.0
+                for i in range(width):
+                    z[i] = here[i] + slope[i] / curvature
+                penalty.block_prox(z[:width], 1.0 / curvature, strengths[g], weights[g], there[:width])
+                for i in range(width):
+                    move = there[i] - here[i]
+                    if move != 0.0:
+                        moved = max(moved, abs(move) * curvature)
+                        for j in range(width):
+                            slope[j] -= move * gram[first + i, first + j]
+                        here[i] = there[i]
+                if step == 0:
+                    largest = moved
+                if width == 1 or moved <= tolerance or moved <= SETTLED * largest:
+                    break
+            change = max(change, largest)
+            for i in range(width):
+                move = here[i] - b[first + i]
+                if move != 0.0:
+                    if (here[i] == 0.0) != (b[first + i] == 0.0):
+                        stable = False
+                    b[first + i] = here[i]
+                    for k in range(size):
+                        q[k] -= move * gram[first + i, k]
+        if change <= tolerance:
+            break
+    return change, stable

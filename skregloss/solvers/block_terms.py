@@ -1,0 +1,123 @@
+"""A penalty on groups of coefficients, with a strength and a weight per group."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .block_kernels import (
+    block_distances,
+    block_dual_scale,
+    block_entry_alphas,
+    block_epochs,
+    block_gap,
+    block_moved,
+    block_prox_residuals,
+    block_slopes,
+    block_sum,
+)
+from .free_block import pseudo_inverse
+
+# Where a penalty is most concave on the way to a block is looked for at these many fractions, each half of the last.
+HALVINGS = 60
+
+
+class BlockTerms:
+    """sum_g P(b_g; strength_g, weight_g) over some columns, block after block; the members are those of `CoordinateTerms`."""
+
+    grouped = True
+
+    def __init__(self, penalty, columns, starts, strengths, weights, n_features):
+        self.penalty, self.columns, self.starts = penalty, columns, starts
+        self.strengths, self.weights = strengths, weights
+        self.count, self.n_features = len(strengths), n_features
+        self.owner = np.repeat(np.arange(self.count), np.diff(starts))
+        # Where no single coefficient is penalised, one that reaches zero meets no kink.
+        self.kinked = getattr(penalty, "l1", 0.0) > 0.0
+
+    @classmethod
+    def of(cls, penalty, columns, labels, weights, strengths):
+        """The columns sorted by label, and a strength per block"""
+        columns = columns[np.argsort(labels[columns], kind="stable")]
+        own = labels[columns]
+        firsts = np.flatnonzero(np.diff(own, prepend=-1))
+        starts = np.append(firsts, len(columns))
+        return cls(penalty, columns, starts, strengths[columns[firsts]], weights[own[firsts]], len(strengths))
+
+    def take(self, blocks):
+        sizes = np.diff(self.starts)[blocks]
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        places = np.repeat(self.starts[blocks] - starts[:-1], sizes) + np.arange(starts[-1])
+        columns = self.columns[places]
+        return BlockTerms(self.penalty, columns, starts, self.strengths[blocks], self.weights[blocks], self.n_features)
+
+    def blocks_of(self, places):
+        return self.owner[places]
+
+    def with_factor(self, factor):
+        strengths = factor * self.strengths
+        return BlockTerms(self.penalty, self.columns, self.starts, strengths, self.weights, self.n_features)
+
+    def value(self, b):
+        return block_sum(self.penalty, b, self.starts, self.strengths, self.weights)
+
+    def distances(self, b, grad):
+        return block_distances(self.penalty, b, grad, self.starts, self.strengths, self.weights)
+
+    def prox_residuals(self, b, grad, steps):
+        return block_prox_residuals(self.penalty, b, grad, steps, self.starts, self.strengths, self.weights)
+
+    def moved(self, block, b, grad, step):
+        places = np.arange(self.starts[block], self.starts[block + 1])
+        strength, weight = self.strengths[block], self.weights[block]
+        return places, block_moved(self.penalty, b[places], grad[places], step, strength, weight)
+
+    def dual_scale(self, v, noise):
+        return block_dual_scale(self.penalty, v, self.starts, self.strengths, self.weights)
+
+    def gap(self, b, v, noise):
+        return block_gap(self.penalty, b, v, self.starts, self.strengths, self.weights)
+
+    def entry_alphas(self, grad, steps, factors):
+        factors = factors[self.columns[self.starts[:-1]]]
+        factors = np.where(factors > 0.0, factors, 1.0)
+        return block_entry_alphas(self.penalty, grad, steps, self.starts, factors, self.weights)
+
+    def largest_curvatures(self, problem, free, curvature):
+        """The largest eigenvalue of each block's curvature, with the free block eliminated"""
+        result = np.empty(self.count)
+        inverse = pseudo_inverse(free.gram(curvature)) if free.size else np.zeros((0, 0))
+        for g in range(self.count):
+            columns = self.columns[self.starts[g] : self.starts[g + 1]]
+            cross = free.cross(curvature, columns)
+            gram = curvature.gram(problem.design, columns) - cross.T @ inverse @ cross
+            result[g] = np.linalg.eigvalsh(gram)[-1]
+        return result
+
+    def slopes(self, b, support, smooth):
+        place = np.full(len(b), -1)
+        place[support] = np.arange(len(support))
+        slope, bend = np.zeros(len(support)), np.zeros((len(support), len(support)))
+        block_slopes(self.penalty, b, self.starts, self.strengths, self.weights, place, slope, bend)
+        return slope, bend
+
+    def without_concavity(self, curvature):
+        values, vectors = np.linalg.eigh(curvature)
+        return (vectors * np.maximum(values, 0.0)) @ vectors.T
+
+    def least_curvature(self, b, support):
+        """P'' with, along each block, the least of it between zero and the block"""
+        _, bend = self.slopes(b, support, smooth=False)
+        owners = self.owner[support]
+        for g in np.unique(owners):
+            own = np.flatnonzero(owners == g)
+            along = b[support[own]] / np.linalg.norm(b[support[own]])
+            here = along @ bend[np.ix_(own, own)] @ along
+            least = here
+            for k in range(1, HALVINGS):
+                _, nearer = self.slopes(b * 0.5**k, support[own], smooth=False)
+                least = min(least, along @ nearer @ along)
+            bend[np.ix_(own, own)] += (least - here) * np.outer(along, along)
+        return bend
+
+    def gram_epochs(self, gram, q, b, epochs, tolerance):
+        return block_epochs(self.penalty, gram, q, b, self.starts, self.strengths, self.weights, epochs, tolerance)
