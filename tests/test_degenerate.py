@@ -16,7 +16,7 @@ from skregloss.losses import Huber, LogLoss, Poisson, SquaredError
 from skregloss.penalties import L1, L2, MCP, ElasticNet, NoPenalty
 from skregloss.solvers import Problem, solve
 
-ONE_PER_LOSS = [cls() for cls in sorted(set(LOSSES.values()), key=lambda cls: cls.name) if cls.smooth]
+ONE_PER_LOSS = [cls() for cls in sorted(set(LOSSES.values()), key=lambda cls: cls.name) if cls.smooth and not cls.joint]
 CLASSIFIERS = [loss for loss in ONE_PER_LOSS if loss.classification]
 COUNTS = [
     loss for loss in ONE_PER_LOSS if not loss.classification and loss.y_interval.low == 0.0 and loss.y_interval.low_closed
