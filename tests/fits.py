@@ -96,16 +96,15 @@ def slopes_of(solution, n, settings):
 def oracle_error(solution, loss, penalty, X, y, alpha, settings):
     """The relative gap of a convex problem, else the residual of the prox fixed point."""
     arguments, keywords = statement(loss, penalty, X, y, alpha, settings)
-    if not loss.smooth:
-        keywords["slopes"] = slopes_of(solution, len(y), settings)
+    dual = {} if loss.smooth else {"slopes": slopes_of(solution, len(y), settings)}
     if loss.convex and penalty.convex:
-        gap = oracle.relative_gap(*arguments, solution.coef, solution.intercept, **keywords)
+        gap = oracle.relative_gap(*arguments, solution.coef, solution.intercept, **dual, **keywords)
         if not np.isnan(gap):
             return gap
     problem = oracle.Problem(*arguments, **keywords)
     if len(problem.bound) == 0:
         return free_gradient(problem, solution)
-    return oracle.fixed_point_residual(*arguments, solution.coef, solution.intercept, **keywords)
+    return oracle.fixed_point_residual(*arguments, solution.coef, solution.intercept, **dual, **keywords)
 
 
 def no_single_move_pays(solution, loss, penalty, X, y, alpha, settings):

@@ -37,6 +37,7 @@ FIRST_STEP, SHRINK, SMALLEST_STEP = 0.2, 0.3, 1e-7
 ROUND_ACCURACY, ROUGHEST = 0.1, 0.1
 # The error from which on the finish is tried.
 NEARLY = 1e-2
+MOST_SLACK = 1e6
 PATIENCE = 4
 MOST_ROUNDS = 200
 NULL_TOL = 1e-13
@@ -91,7 +92,7 @@ def _with_slopes(problem, point, null) -> SaddlePoint:
 
 def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
     """Rounds of the method of multipliers from a judged point on; the best judged point, and the steps it took."""
-    smallest = SMALLEST_STEP * now.point.step
+    first, share = now.point.step, 1.0
     best, steps, idle, accuracy = now, 0, 0, ROUGHEST / SHRINK
     for _ in range(MOST_ROUNDS):
         _report(steps, now)
@@ -108,8 +109,18 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
             steps += count
         idle = 0 if now.error < 0.9 * best.error else idle + 1
         best = now if now.error < best.error else best
-        now.point.step = max(SHRINK * before.step, smallest)
+        share = max(SHRINK * share, SMALLEST_STEP)
+        now.point.step = share * first * _slackness(problem, judge, now.point)
     return best, steps
+
+
+def _slackness(problem, judge, point):
+    """How many times steeper the loss is than the slopes: more than a few where the model explains almost everything.
+
+    The envelope then takes this much longer a step to reach such slopes off the kink.
+    """
+    size = np.sqrt(problem.weights @ point.slopes**2)
+    return min(judge.steepness / size, MOST_SLACK) if size > 0.0 else MOST_SLACK
 
 
 def _round(problem, judge, now, minimize, accuracy, max_steps):
