@@ -27,13 +27,13 @@ class CoordinateTerms:
 
     def __init__(self, penalty, columns, strengths, low, high):
         self.penalty, self.columns = penalty, columns
-        self.every = strengths, low, high
-        self.strengths, self.low, self.high = strengths[columns], low[columns], high[columns]
+        self.strengths, self.low, self.high = strengths, low, high
         self.count = len(columns)
 
     def take(self, blocks):
         """The same for some of the blocks"""
-        return CoordinateTerms(self.penalty, self.columns[blocks], *self.every)
+        parts = self.columns, self.strengths, self.low, self.high
+        return CoordinateTerms(self.penalty, *(part[blocks] for part in parts))
 
     def blocks_of(self, places):
         """The blocks at these places in `columns`"""
@@ -41,8 +41,7 @@ class CoordinateTerms:
 
     def with_factor(self, factor):
         """The same at strengths times a factor"""
-        strengths, low, high = self.every
-        return CoordinateTerms(self.penalty, self.columns, factor * strengths, low, high)
+        return CoordinateTerms(self.penalty, self.columns, factor * self.strengths, self.low, self.high)
 
     def value(self, b):
         """The penalty"""

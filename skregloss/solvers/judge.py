@@ -42,7 +42,7 @@ class Judge:
 
     def __init__(self, problem, blocks, null, tol):
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
-        self.free = FreeBlock(problem, blocks.free)
+        self.free = null.free
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
         self.shrink = np.ones(blocks.terms.count)
 
@@ -56,10 +56,10 @@ class Judge:
         settled = self.null.exists and bool(np.isfinite(point.value))
         if settled:
             point, settled = minimize_free(problem, self.free, point, self.null.reference)
-            point = self._settle_inside(point)
+            point = self._settle_inside(point) if problem.bounded else point
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
-            gradient = problem.gradient_on(blocks.penalized, point.gradient)
+            gradient = problem.gradient_on(blocks.penalized, point)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         gap = np.nan
         if problem.convex and settled and len(blocks.penalized):
@@ -84,7 +84,7 @@ class Judge:
         """Columns with bounds but no penalty, where they are inside: free like the free block, and brought to its minimum."""
         columns = self.blocks.penalized
         coef, low, high = point.coef[columns], self.problem.low[columns], self.problem.high[columns]
-        inside = columns[(self.blocks.strengths[columns] == 0.0) & (low < coef) & (coef < high)]
+        inside = columns[(self.blocks.terms.strengths == 0.0) & (low < coef) & (coef < high)]
         if len(inside) == 0:
             return point
         free = FreeBlock(self.problem, np.concatenate([self.blocks.free, inside]))

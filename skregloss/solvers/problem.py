@@ -38,6 +38,8 @@ class Point:
     curvature: Curvature
     # The mean of the loss's own curvature, without what flat pieces were given.
     bend: float
+    # The columns and X[:, columns]' gradient, once someone has asked for it.
+    slopes: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,6 @@ class Blocks:
 
     free: np.ndarray
     terms: CoordinateTerms | BlockTerms
-    strengths: np.ndarray
 
     @property
     def penalized(self):
@@ -102,6 +103,8 @@ class Problem:
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
         self.live = self.low < self.high
+        # The blocks at alpha = 1: their strengths are proportional to it.
+        self._at_one: Blocks | None = None
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
 
     def _check_groups(self):
@@ -131,7 +134,7 @@ class Problem:
     def with_penalty(self, penalty) -> Problem:
         """The same problem under another penalty; the data are shared."""
         other = copy.copy(self)
-        other.penalty, other.kernel_penalty = penalty, penalty.lower()
+        other.penalty, other.kernel_penalty, other._at_one = penalty, penalty.lower(), None
         return other
 
     def without_columns(self) -> Problem:
@@ -143,22 +146,28 @@ class Problem:
     def with_factors(self, factors) -> Problem:
         """The same problem under other finite penalty factors; columns that are left out stay so."""
         other = copy.copy(self)
-        other.factors = np.where(self.live, factors, self.factors)
+        other.factors, other._at_one = np.where(self.live, factors, self.factors), None
         return other
 
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
-        strengths = alpha * self.factors
+        if alpha == 0.0:
+            return self._blocks(np.zeros(self.n_features))
+        if self._at_one is None:
+            self._at_one = self._blocks(self.factors)
+        return Blocks(self._at_one.free, self._at_one.terms.with_factor(alpha))
+
+    def _blocks(self, strengths) -> Blocks:
         if self.penalty.l1_l2_parts() == (0.0, 0.0):
             strengths = np.zeros(self.n_features)
         free = (strengths == 0.0) & np.isneginf(self.low) & np.isposinf(self.high)
-        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths), strengths)
+        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths))
 
     def _terms(self, columns, strengths):
         """The penalty on these columns."""
         labels = self.penalty.block_labels(self.coef_shape[-1])
         if labels is None:
-            return CoordinateTerms(self.kernel_penalty, columns, strengths, self.low, self.high)
+            return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
         every_label = np.tile(labels, self.data.copies)
         return BlockTerms.of(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
@@ -178,12 +187,20 @@ class Problem:
         value = self.data.value(eta)
         return value if np.isfinite(value) else np.inf
 
-    def gradient_on(self, columns, gradient):
-        """X[:, columns]' gradient, where these are mostly all columns."""
-        if len(columns) < self.n_features:
-            return self.design.rmatvec(gradient, columns)
-        product = self.design.rmatvec(gradient)
-        return product if columns[0] == 0 and (np.diff(columns) == 1).all() else product[columns]
+    def gradient_on(self, columns, point):
+        """The derivative by the coefficients of `columns`, which the point keeps."""
+        if point.slopes is None or point.slopes[0] is not columns:
+            if len(columns) < self.n_features:
+                product = self.design.rmatvec(point.gradient, columns)
+            else:
+                product = self.design.rmatvec(point.gradient)
+                product = product if self._in_order(columns) else product[columns]
+            point.slopes = columns, product
+        return point.slopes[1]
+
+    @staticmethod
+    def _in_order(columns):
+        return columns[0] == 0 and columns[-1] == len(columns) - 1 and (columns[1:] > columns[:-1]).all()
 
     def clip(self, coef):
         """The coefficients brought within their bounds."""

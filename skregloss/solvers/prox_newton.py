@@ -8,7 +8,6 @@ import numpy as np
 
 from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
-from .free_block import FreeBlock
 from .inner import minimize_model
 from .models import make_model
 
@@ -49,9 +48,8 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     return Step(terms, coef_step, model.b, free_step, eta_step, slope)
 
 
-def minimize_on(problem, point, terms, blocks, *, target, tolerance, max_steps, gram_store=None):
+def minimize_on(problem, free, point, terms, *, target, tolerance, max_steps, gram_store=None):
     """Minimise over the working set until a step gains less than `target`; the point and the number of steps."""
-    free = FreeBlock(problem, blocks.free)
     options = {"gram_store": gram_store, "tolerance": tolerance}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
     damping = 1.0

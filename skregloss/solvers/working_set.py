@@ -70,9 +70,9 @@ class WorkingSetSolver:
                 working = self._extend(working, now, blocks, seed)
                 point, count = minimize_on(
                     problem,
+                    judge.free,
                     now.point,
                     blocks.terms.take(working),
-                    blocks,
                     target=judge.worthwhile_gain(now),
                     tolerance=MODEL_TOLERANCE * null.gradient_size,
                     max_steps=max_iter - steps,
