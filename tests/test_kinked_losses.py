@@ -13,6 +13,7 @@ from fits import (
     certified,
     check_objective,
     data,
+    no_single_move_pays,
     oracle_error,
     over_losses,
     over_penalties,
@@ -109,7 +110,8 @@ def test_fixed_point_of_non_convex_penalties(loss, penalty):
     solution = solve(Problem(loss, penalty, X, y), ALPHA)
     assert solution.converged
     check_objective(solution, loss, penalty, X, y, ALPHA, {})
-    assert oracle_error(solution, loss, penalty, X, y, ALPHA, {}) <= 2e-6
+    problem = loss, penalty, X, y, ALPHA, {}
+    assert oracle_error(solution, *problem) <= 2e-6 or no_single_move_pays(solution, *problem)
 
 
 def test_groups():

@@ -249,7 +249,7 @@ def proxes(loss, y, z, step):
 def kinked_sample(loss):
     """Targets, and points near and far from them, on kinks too."""
     y, z = sample(loss)
-    offsets = [0.0, *(float(value) for value in loss.get_params().values())]
+    offsets = [0.0, *(float(value) for value in loss.get_params().values() if not isinstance(value, str))]
     return np.r_[y, *([y] * 2 * len(offsets))], np.r_[z, *(y + shift for shift in offsets), *(y - shift for shift in offsets)]
 
 
@@ -318,7 +318,7 @@ def test_is_a_scikit_learn_parameter_object(loss):
     assert eval(repr(loss), vars(losses)).get_params() == loss.get_params()
     assert type(loss)().set_params(**loss.get_params()).get_params() == loss.get_params()
     loss.validate()
-    for name in loss.get_params():
+    for name in (name for name, value in loss.get_params().items() if not isinstance(value, str)):
         for bad, error in ((np.nan, ValueError), (np.inf, ValueError), (-1, ValueError), ("1", TypeError)):
             with pytest.raises(error, match=f"{name} of {type(loss).__name__} must be a number in "):
                 clone(loss).set_params(**{name: bad}).validate()

@@ -140,6 +140,14 @@ class Loss(Jittable, BaseEstimator):
         """The loss that fits this many classes at once; None if each is fitted against the rest."""
         return self if count == 2 else None
 
+    def parts(self) -> list[Loss]:
+        """The losses that are fitted one by one, a linear predictor each; mostly this one alone."""
+        return [self]
+
+    def arranged(self, predicted):
+        """Predictions of several parts, a column each, as they are to be seen."""
+        return predicted
+
     def inverse_link(self, eta):
         """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""
         return eta

@@ -22,7 +22,9 @@ class LossExplained:
         self.minimum, size = problem.data.floor()
         self.null_deviance = make_solver(problem).null(problem.blocks(0.0)).point.value - self.minimum
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
-        self.rounding = 8.0 * EPS * abs(self.minimum) + (len(problem.y) * EPS) ** 2 * size
+        # Next to a kink the loss grows with the rounding itself, elsewhere near a minimum with its square.
+        noise = len(problem.y) * EPS
+        self.rounding = 8.0 * EPS * abs(self.minimum) + (noise**2 if problem.loss.smooth else noise) * size
 
     @classmethod
     def of(cls, loss, y, sample_weight=None, offset=None):
@@ -34,7 +36,13 @@ class LossExplained:
         return self.problem.loss_at(eta) - self.minimum
 
     def __call__(self, eta) -> float:
-        deviance = self.deviance(eta)
-        if self.null_deviance <= self.rounding:
-            return 1.0 if deviance <= self.rounding else 0.0
-        return float(1.0 - deviance / self.null_deviance)
+        return explained_in_all([self], [eta])
+
+
+def explained_in_all(losses, etas) -> float:
+    """The same for the sum of several deviances: each loss with its own linear predictor"""
+    deviance = sum(loss.deviance(eta) for loss, eta in zip(losses, etas, strict=True))
+    null_deviance, rounding = sum(loss.null_deviance for loss in losses), sum(loss.rounding for loss in losses)
+    if null_deviance <= rounding:
+        return 1.0 if deviance <= rounding else 0.0
+    return float(1.0 - deviance / null_deviance)

@@ -71,12 +71,12 @@ def finish(problem, judge, now, before):
 
 def _cut_back(problem, solved, kinked):
     """`solved` with the slopes beyond their intervals cut back, which takes their samples off the kink."""
-    around = smoothed(problem, solved.step, solved.slopes)
-    point = improved_point(problem, solved, around.at(solved.coef, solved.intercept, solved.eta + solved.step * solved.slopes))
+    around = smoothed(problem, solved.step, solved.duals)
+    point = improved_point(problem, solved, around.at(solved.coef, solved.intercept, solved.eta + solved.step * solved.duals))
     # These slopes are known to more digits than their sum with eta keeps.
     stayed = kinked[point.kinked[kinked]]
-    point.slopes[stayed] = solved.slopes[stayed]
-    point.gradient[stayed] = problem.weights[stayed] * solved.slopes[stayed]
+    point.duals[stayed] = solved.duals[stayed]
+    point.gradient[stayed] = problem.weights[stayed] * solved.duals[stayed]
     return point
 
 
@@ -107,7 +107,7 @@ def _solve(problem, judge, point, before, sets):
     slope, bend = terms.slopes(coef, sets.support, smooth=False)
     support = terms.columns[sets.support]
     gradient = np.concatenate([free.gradient(point.gradient), problem.design.rmatvec(point.gradient, support) + slope])
-    kinks = point.eta + point.step * (before.slopes - point.slopes)
+    kinks = point.eta + point.step * (before.duals - point.duals)
     matrix = np.hstack([free.entries(sets.kinked), problem.design.entries(sets.kinked, support)])
     # In units of a typical weight and of the columns' lengths, so that all unknowns and equations are of one size.
     unit = weights[sets.kinked].mean() if rows else 1.0
@@ -127,6 +127,6 @@ def _solve(problem, judge, point, before, sets):
     coef, intercept = free.add(point, move[: free.size])
     coef[support] += move[free.size : size]
     coef[support[(sets.signs != 0.0) & (coef[support] * sets.signs <= 0.0)]] = 0.0
-    slopes = point.slopes.copy()
+    slopes = point.duals.copy()
     slopes[sets.kinked] += move[size:] * unit / weights[sets.kinked]
     return saddle_point(problem, problem.clip(coef), intercept, slopes, point.step, point.curvature)

@@ -119,15 +119,15 @@ def _slackness(problem, judge, point):
 
     The envelope then takes this much longer a step to reach such slopes off the kink.
     """
-    size = np.sqrt(problem.weights @ point.slopes**2)
+    size = np.sqrt(problem.weights @ point.duals**2)
     return min(judge.steepness / size, MOST_SLACK) if size > 0.0 else MOST_SLACK
 
 
 def _round(problem, judge, now, minimize, accuracy, max_steps):
     """Minimise the augmented Lagrangian around `now`, update the slopes, and finish if that is possible."""
     before = now.point
-    lagrangian = smoothed(problem, before.step, before.slopes)
-    start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.slopes)
+    lagrangian = smoothed(problem, before.step, before.duals)
+    start = lagrangian.at(before.coef, before.intercept, before.eta + before.step * before.duals)
     inner, count = minimize(lagrangian, start, accuracy, max_steps)
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
@@ -137,7 +137,8 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
 
 
 def _with_coefficients(point, moved):
-    return dataclasses.replace(point, coef=moved.coef, intercept=moved.intercept, eta=moved.eta, value=moved.value)
+    moved_to = {name: getattr(moved, name) for name in ("coef", "intercept", "eta", "value")}
+    return dataclasses.replace(point, **moved_to)
 
 
 def _report(steps, now):
@@ -159,7 +160,7 @@ def null_with_kinks(problem, blocks) -> NullModel:
     null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(point.value - floor, smallest) or 1.0)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
-        null = _null_at(problem, blocks, point, point.slopes, max(point.value - floor, smallest) or 1.0)
+        null = _null_at(problem, blocks, point, point.duals, max(point.value - floor, smallest) or 1.0)
     return null
 
 

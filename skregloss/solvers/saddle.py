@@ -15,7 +15,7 @@ over twice the null deviance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,9 +41,9 @@ class SaddlePoint(Point):
     by which alone the certificate of a non-convex penalty compares a coefficient with zero.
     """
 
-    slopes: np.ndarray
-    step: float
-    kinked: np.ndarray
+    duals: np.ndarray = field(kw_only=True)
+    step: float = field(kw_only=True)
+    kinked: np.ndarray = field(kw_only=True)
 
 
 def saddle_point(problem, coef, intercept, slopes, step, curvature, eta=None) -> SaddlePoint:
@@ -53,7 +53,7 @@ def saddle_point(problem, coef, intercept, slopes, step, curvature, eta=None) ->
     around = smoothed(problem, step, slopes).at(coef, intercept, eta + step * slopes)
     value, gradient, bend = problem.loss_at(eta), problem.weights * slopes, curvature.weights.sum()
     kinked = _kinked(problem, around, step)
-    return SaddlePoint(coef, intercept, eta, value, gradient, curvature, bend, slopes, step, kinked)
+    return SaddlePoint(coef, intercept, eta, value, gradient, curvature, bend, duals=slopes, step=step, kinked=kinked)
 
 
 def _kinked(problem, around, step):
@@ -64,7 +64,7 @@ def _kinked(problem, around, step):
 def improved_point(problem, before, inner) -> SaddlePoint:
     """The coefficients of `inner`, a point of the augmented Lagrangian around `before`, and the slopes that it has there."""
     slopes = prox_slopes(problem.data.kernel_loss, problem.y, inner.eta, before.step, problem.weights)
-    eta = inner.eta - before.step * before.slopes
+    eta = inner.eta - before.step * before.duals
     return replace(
         before,
         coef=inner.coef,
@@ -72,7 +72,8 @@ def improved_point(problem, before, inner) -> SaddlePoint:
         eta=eta,
         value=problem.loss_at(eta),
         gradient=problem.weights * slopes,
-        slopes=slopes,
+        slopes=None,
+        duals=slopes,
         kinked=_kinked(problem, inner, before.step),
     )
 
@@ -83,11 +84,11 @@ def balanced(problem, free, point) -> SaddlePoint:
         return point
     movable = np.where(point.kinked, problem.weights, 0.0)
     inverse = pseudo_inverse(free.gram(Curvature(movable)))
-    slopes = point.slopes
+    slopes = point.duals
     for _ in range(2):
         move = free.apply(inverse @ free.gradient(problem.weights * slopes)) * np.ones(len(slopes))
         slopes = np.where(point.kinked, slopes - move, slopes)
-    return replace(point, slopes=slopes, gradient=problem.weights * slopes)
+    return replace(point, duals=slopes, gradient=problem.weights * slopes, slopes=None)
 
 
 class SaddleJudge:
@@ -110,7 +111,7 @@ class SaddleJudge:
         gradient = problem.gradient_on(blocks.penalized, point.gradient) if len(blocks.penalized) else np.empty(0)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         free_gradient = np.abs(self.free.gradient(point.gradient))
-        size = max(self.steepness, np.sqrt(problem.weights @ point.slopes**2))
+        size = max(self.steepness, np.sqrt(problem.weights @ point.duals**2))
         in_balance = bool((free_gradient <= BALANCE * self.lengths * size).all())
         excess, gap = self._excess_and_gap(point, gradient)
         kkt = max(violation.max(initial=0.0), free_gradient.max(initial=0.0)) / null.gradient_size
@@ -144,7 +145,7 @@ class SaddleJudge:
         problem, terms = self.problem, self.blocks.terms
         noise = ROUNDING * self.null.gradient_size
         scale = terms.dual_scale(-gradient, noise) if problem.penalty.convex else 1.0
-        excess = total_excess(problem.data.kernel_loss, problem.y, point.eta, problem.weights, point.slopes, scale)
+        excess = total_excess(problem.data.kernel_loss, problem.y, point.eta, problem.weights, point.duals, scale)
         if not problem.penalty.convex:
             return excess, np.nan
         return excess, excess + terms.gap(point.coef[terms.columns], -scale * gradient, noise)

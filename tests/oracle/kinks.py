@@ -11,7 +11,7 @@ from . import penalties
 # The loss of each row is the largest of the lines a eta + b: pairs (a, b) by row.
 PIECES = {
     "absolute_error": lambda y: [(1, -y), (-1, y)],
-    "quantile": lambda y, quantile: [(-quantile, quantile * y), (1 - quantile, -(1 - quantile) * y)],
+    "quantile": lambda y, quantile, crossing=None: [(-quantile, quantile * y), (1 - quantile, -(1 - quantile) * y)],
     "epsilon_insensitive": lambda y, epsilon: [(1, -y - epsilon), (-1, y - epsilon), (0, 0)],
     "hinge": lambda y: [(-y, 1), (0, 0)],
 }

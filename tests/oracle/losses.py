@@ -61,7 +61,7 @@ def _times(y, factor):
 
 SLOPES = {
     "absolute_error": lambda y, eta: np.sign(eta - y),
-    "quantile": lambda y, eta, quantile: np.where(y >= eta, -quantile, 1 - quantile),
+    "quantile": lambda y, eta, quantile, crossing=None: np.where(y >= eta, -quantile, 1 - quantile),
     "epsilon_insensitive": lambda y, eta, epsilon: np.sign(_outside(eta - y, epsilon)),
     "hinge": lambda y, eta: np.where(y * eta < 1, -y, 0.0),
     "squared_error": lambda y, eta: eta - y,
@@ -83,7 +83,7 @@ SLOPES = {
 }
 CURVATURES = {
     "absolute_error": lambda y, eta: np.zeros_like(eta),
-    "quantile": lambda y, eta, quantile: np.zeros_like(eta),
+    "quantile": lambda y, eta, quantile, crossing=None: np.zeros_like(eta),
     "epsilon_insensitive": lambda y, eta, epsilon: np.zeros_like(eta),
     "hinge": lambda y, eta: np.zeros_like(eta),
     "squared_error": lambda y, eta: np.ones_like(eta),
@@ -108,7 +108,7 @@ CURVATURES = {
 # Infimum and supremum of the slope: the closure of the conjugate's domain.
 SLOPE_RANGES = {
     "absolute_error": lambda y: (-1, 1),
-    "quantile": lambda y, quantile: (-quantile, 1 - quantile),
+    "quantile": lambda y, quantile, crossing=None: (-quantile, 1 - quantile),
     "epsilon_insensitive": lambda y, epsilon: (-1, 1),
     "hinge": lambda y: (np.minimum(-y, 0), np.maximum(-y, 0)),
     "huber": lambda y, delta: (-delta, delta),
