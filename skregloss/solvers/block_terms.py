@@ -30,6 +30,7 @@ class BlockTerms:
         self.penalty, self.columns, self.starts = penalty, columns, starts
         self.strengths, self.weights = strengths, weights
         self.count, self.n_features = len(strengths), n_features
+        self.whole, self.places = columns, slice(None)
         self.owner = np.repeat(np.arange(self.count), np.diff(starts))
         # Where no single coefficient is penalised, one that reaches zero meets no kink.
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
@@ -48,7 +49,13 @@ class BlockTerms:
         starts = np.concatenate([[0], np.cumsum(sizes)])
         places = np.repeat(self.starts[blocks] - starts[:-1], sizes) + np.arange(starts[-1])
         columns = self.columns[places]
-        return BlockTerms(self.penalty, columns, starts, self.strengths[blocks], self.weights[blocks], self.n_features)
+        strengths, weights = self.strengths[blocks], self.weights[blocks]
+        taken = BlockTerms(self.penalty, columns, starts, strengths, weights, self.n_features)
+        taken.whole, taken.places = self.columns, places
+        return taken
+
+    def first_column(self, block) -> int:
+        return int(self.columns[self.starts[block]])
 
     def blocks_of(self, places):
         return self.owner[places]

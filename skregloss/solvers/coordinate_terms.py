@@ -29,11 +29,19 @@ class CoordinateTerms:
         self.penalty, self.columns = penalty, columns
         self.strengths, self.low, self.high = strengths, low, high
         self.count = len(columns)
+        # The columns that these have been taken from, and their places there.
+        self.whole, self.places = columns, slice(None)
 
     def take(self, blocks):
         """The same for some of the blocks"""
         parts = self.columns, self.strengths, self.low, self.high
-        return CoordinateTerms(self.penalty, *(part[blocks] for part in parts))
+        taken = CoordinateTerms(self.penalty, *(part[blocks] for part in parts))
+        taken.whole, taken.places = self.columns, blocks
+        return taken
+
+    def first_column(self, block) -> int:
+        """A column of the block"""
+        return int(self.columns[block])
 
     def blocks_of(self, places):
         """The blocks at these places in `columns`"""

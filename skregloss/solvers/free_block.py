@@ -82,6 +82,10 @@ class FreeBlock:
         ones = [self.intercepts.column(k, self.design.n_samples)[rows] for k in range(self.intercepts.count)]
         return np.column_stack([*ones, self.design.entries(rows, self.columns)])
 
+    def inverse(self, curvature):
+        """(Z' H Z)^+"""
+        return pseudo_inverse(self.gram(curvature)) if self.size else np.zeros((0, 0))
+
     def matrix(self):
         """Z as an array"""
         result = np.empty((self.design.n_samples, self.size))

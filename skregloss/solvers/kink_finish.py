@@ -64,7 +64,7 @@ def finish(problem, judge, now, before):
         before, last = solved, sets
         now = judge(_cut_back(problem, solved, sets.kinked))
         best = now if now.error < best.error else best
-        if best.certificate.converged or not now.error < DIVERGED * best.error:
+        if best.converged or not now.error < DIVERGED * best.error:
             break
     return best
 
@@ -82,7 +82,8 @@ def _cut_back(problem, solved, kinked):
 
 def _sets(problem, judge, now) -> _Sets:
     point, terms = now.point, judge.blocks.terms
-    coef, unpenalized = point.coef[terms.columns], judge.blocks.strengths[terms.columns] == 0.0
+    coef = point.coef[terms.columns]
+    unpenalized = np.zeros(len(coef), dtype=bool) if terms.grouped else terms.strengths == 0.0
     inside = (problem.low[terms.columns] < coef) & (coef < problem.high[terms.columns])
     parts = problem.penalty.l1_l2_parts()
     smooth = unpenalized if parts is None or parts[0] > 0.0 else np.ones(len(coef), dtype=bool)

@@ -21,13 +21,12 @@ from .curvature import Curvature
 from .envelope import smoothed
 from .free_block import FreeBlock
 from .free_minimum import GRADIENT_ROUNDING, Reference, minimize_free
-from .judge import Judgement
 from .kink_finish import finish
 from .kink_null import least_slopes
-from .kinks import best_intercepts, kink_distance, steepness
+from .kinks import best_intercepts, kink_distance, slope_range, steepness
 from .null_model import NullModel
 from .problem import Blocks
-from .saddle import SaddleJudge, SaddlePoint, balanced, improved_point, saddle_point
+from .saddle import SaddleJudge, SaddleJudgement, SaddlePoint, balanced, improved_point, saddle_point
 from .solution import Solution
 from .working_set import WorkingSetSolver
 
@@ -71,7 +70,10 @@ class MultiplierSolver(WorkingSetSolver):
         problem, blocks = self.problem, self.problem.blocks(alpha)
         null = self.null(blocks)
         judge = SaddleJudge(problem, blocks, null, tol)
-        now = judge(_with_slopes(problem, null.point if start is None else start, null))
+        begin = _with_duals(problem, null.point if start is None else start, null)
+        now = judge(begin)
+        if start is not None:
+            now = finish(problem, judge, now, begin)
 
         def minimize(lagrangian, point, accuracy, max_steps):
             solution = _RoundSolver(lagrangian, null).solve(alpha, tol=accuracy, max_iter=max_steps, start=point)
@@ -81,22 +83,23 @@ class MultiplierSolver(WorkingSetSolver):
         return self._solution(alpha, blocks, best, max(steps, 1))
 
 
-def _with_slopes(problem, point, null) -> SaddlePoint:
-    """`point` with slopes: its own if it has them, else those of its gradient."""
-    step = null.point.step
+def _with_duals(problem, point, null) -> SaddlePoint:
+    """`point` with slopes: its own if it has them, else those at eta, and where that is at a kink those in the middle."""
     if isinstance(point, SaddlePoint):
-        return dataclasses.replace(point, step=step)
-    slopes = np.divide(point.gradient, problem.weights, out=np.zeros(len(point.eta)), where=problem.weights > 0.0)
-    return saddle_point(problem, point.coef, point.intercept, slopes, step, null.point.curvature, point.eta)
+        return dataclasses.replace(point, step=null.point.step)
+    distance = kink_distance(problem, point.eta, null.deviance)
+    low, high = slope_range(problem.data.kernel_loss, problem.y, point.eta, distance)
+    step, curvature = null.point.step, null.point.curvature
+    return saddle_point(problem, point.coef, point.intercept, 0.5 * (low + high), step, curvature, point.eta)
 
 
-def multiply(problem, judge, now, minimize, max_steps) -> tuple[Judgement, int]:
+def multiply(problem, judge, now, minimize, max_steps) -> tuple[SaddleJudgement, int]:
     """Rounds of the method of multipliers from a judged point on; the best judged point, and the steps it took."""
     first, share = now.point.step, 1.0
     best, steps, idle, accuracy = now, 0, 0, ROUGHEST / SHRINK
     for _ in range(MOST_ROUNDS):
         _report(steps, now)
-        if now.certificate.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
+        if now.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
             break
         before, moved = now.point, None
         if idle and not problem.penalty.convex:
@@ -131,7 +134,7 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     inner, count = minimize(lagrangian, start, accuracy, max_steps)
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
-    if not now.certificate.converged and now.error < NEARLY:
+    if not now.converged and now.error < NEARLY:
         now = finish(problem, judge, now, before)
     return now, count
 
@@ -156,7 +159,7 @@ def null_with_kinks(problem, blocks) -> NullModel:
     eta = problem.offset + problem.design.matvec(coef)
     intercepts = best_intercepts(problem, eta, level or 1.0)
     point = problem.at(coef, intercepts, eta + problem.intercepts.spread(intercepts))
-    intercept_only = Blocks(blocks.free[:0], blocks.terms, blocks.strengths)
+    intercept_only = Blocks(blocks.free[:0], blocks.terms)
     null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(point.value - floor, smallest) or 1.0)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
@@ -177,13 +180,14 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
     largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * steep
     size = size if size > GRADIENT_ROUNDING * largest else largest or 1.0
     reference = Reference(np.full(len(point.eta), -1.0), deviance)
-    return NullModel(point, True, deviance, gradient, size, reference)
+    return NullModel(point, True, deviance, FreeBlock(problem, blocks.free), gradient, size, reference)
 
 
 def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
     """The minimum of the loss over the free block alone."""
-    nothing_else = Blocks(blocks.free, blocks.terms.take(np.empty(0, dtype=np.int64)), blocks.strengths)
+    nothing_else = Blocks(blocks.free, blocks.terms.take(np.empty(0, dtype=np.int64)))
     free = FreeBlock(problem, blocks.free)
+    null = dataclasses.replace(null, free=free)
 
     def minimize(lagrangian, point, accuracy, max_steps):
         return minimize_free(lagrangian, free, point, null.reference)[0], 1

@@ -40,6 +40,8 @@ class Point:
     bend: float
     # The columns and X[:, columns]' gradient, once someone has asked for it.
     slopes: tuple | None = None
+    # The free block that it is at the minimum of, once someone has looked.
+    settled_on: object = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,12 @@ class Problem:
                 product = product if self._in_order(columns) else product[columns]
             point.slopes = columns, product
         return point.slopes[1]
+
+    def gradient_within(self, terms, point):
+        """The derivative by the coefficients of a working set, from what the point keeps if that covers it."""
+        if point.slopes is not None and point.slopes[0] is terms.whole:
+            return point.slopes[1][terms.places]
+        return self.design.rmatvec(point.gradient, terms.columns)
 
     @staticmethod
     def _in_order(columns):

@@ -23,7 +23,7 @@ from .certificate import ROUNDING, violations
 from .curvature import Curvature
 from .envelope import prox_slopes, smoothed, total_excess
 from .free_block import FreeBlock, pseudo_inverse
-from .judge import OVERFLOW, Judgement
+from .judge import OVERFLOW
 from .kinks import steepness
 from .problem import Point
 from .solution import Certificate
@@ -91,12 +91,37 @@ def balanced(problem, free, point) -> SaddlePoint:
     return replace(point, duals=slopes, gradient=problem.weights * slopes, slopes=None)
 
 
+@dataclass(frozen=True)
+class SaddleJudgement:
+    """A point with the gradient of its penalised columns, the violation of their blocks, and its certificate."""
+
+    point: SaddlePoint
+    gradient: np.ndarray
+    violation: np.ndarray
+    certificate: Certificate
+    # What the certificate compares with the tolerance; infinite if the free block is out of balance.
+    error: float
+
+    @property
+    def converged(self) -> bool:
+        return self.certificate.converged
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether there is no finite objective to improve."""
+        return not np.isfinite(self.certificate.objective)
+
+    @property
+    def advice(self) -> str:
+        return OVERFLOW if self.hopeless else ""
+
+
 class SaddleJudge:
     """Certifies saddle points of one problem at one strength."""
 
     def __init__(self, problem, blocks, null, tol):
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
-        self.free = FreeBlock(problem, blocks.free)
+        self.free = null.free
         self.lengths = self.free.lengths(problem.weights)
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
         self.shrink = np.ones(blocks.terms.count)
@@ -106,9 +131,9 @@ class SaddleJudge:
     def wanted_violation(self):
         return self.tol * self.null.gradient_size
 
-    def __call__(self, point) -> Judgement:
+    def __call__(self, point) -> SaddleJudgement:
         problem, blocks, null = self.problem, self.blocks, self.null
-        gradient = problem.gradient_on(blocks.penalized, point.gradient) if len(blocks.penalized) else np.empty(0)
+        gradient = problem.gradient_on(blocks.penalized, point) if len(blocks.penalized) else np.empty(0)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         free_gradient = np.abs(self.free.gradient(point.gradient))
         size = max(self.steepness, np.sqrt(problem.weights @ point.duals**2))
@@ -127,13 +152,15 @@ class SaddleJudge:
         certificate = Certificate(
             float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
         )
-        return Judgement(point, gradient, violation, certificate, error, "" if np.isfinite(point.value) else OVERFLOW)
+        return SaddleJudgement(point, gradient, violation, certificate, error)
 
     def at_large(self, point) -> FreeBlock:
         """The free block together with unpenalised columns that are within their bounds, which are as good as free."""
         columns = self.blocks.penalized
+        if not self.problem.bounded:
+            return self.free
         coef, low, high = point.coef[columns], self.problem.low[columns], self.problem.high[columns]
-        inside = columns[(self.blocks.strengths[columns] == 0.0) & (low < coef) & (coef < high)]
+        inside = columns[(self.blocks.terms.strengths == 0.0) & (low < coef) & (coef < high)]
         return FreeBlock(self.problem, np.concatenate([self.blocks.free, inside])) if len(inside) else self.free
 
     def _rounding(self, point):
