@@ -50,7 +50,7 @@ class BlockTerms:
         places = np.repeat(self.starts[blocks] - starts[:-1], sizes) + np.arange(starts[-1])
         columns = self.columns[places]
         strengths, weights = self.strengths[blocks], self.weights[blocks]
-        taken = BlockTerms(self.penalty, columns, starts, strengths, weights, self.n_features)
+        taken = type(self)(self.penalty, columns, starts, strengths, weights, self.n_features)
         taken.whole, taken.places = self.columns, places
         return taken
 
@@ -62,7 +62,7 @@ class BlockTerms:
 
     def with_factor(self, factor):
         strengths = factor * self.strengths
-        return BlockTerms(self.penalty, self.columns, self.starts, strengths, self.weights, self.n_features)
+        return type(self)(self.penalty, self.columns, self.starts, strengths, self.weights, self.n_features)
 
     def value(self, b):
         return block_sum(self.penalty, b, self.starts, self.strengths, self.weights)
