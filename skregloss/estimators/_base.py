@@ -139,7 +139,7 @@ class PenalizedLinearModel(BaseEstimator):
         penalty = penalty.bind(*columns)
         loss = coding.loss
         problems = [
-            Problem(loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
+            Problem(target.loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
             for target in coding.encode(data)
         ]
         self.loss_, self.penalty_, self._coding = loss, penalty, coding

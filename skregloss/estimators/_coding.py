@@ -45,10 +45,11 @@ class Target(NamedTuple):
     y: np.ndarray
     weights: np.ndarray | None
     offset: np.ndarray | None
+    loss: Any
 
 
 class Numbers:
-    """A linear predictor for each column of targets within the domain of the loss."""
+    """A linear predictor for each column of targets within the domain of the loss, or for each part of the loss."""
 
     def __init__(self, loss):
         self.loss = loss
@@ -56,11 +57,15 @@ class Numbers:
     def encode(self, data: Data) -> list[Target]:
         y = np.asarray(data.y, dtype=np.float64)
         check_domain(self.loss, y)
-        return [Target(y, data.weights, check_offset(data.offset, y.shape))]
+        parts = self.loss.parts()
+        if len(parts) > 1 and y.ndim > 1:
+            raise ValueError(f"{self.loss!r} is for one column of targets, got y of shape {y.shape}.")
+        offset = check_offset(data.offset, y.shape)
+        return [Target(y, data.weights, offset, part) for part in parts]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""
-        return [""] * count
+        return [""] if count == 1 else [f", {part!r}," for part in self.loss.parts()]
 
 
 class Classes:
@@ -93,13 +98,13 @@ class Classes:
         weights = times_factors(data.weights, self.factors, labels)
         if self.loss.joint:
             offset_shape = (len(y), len(self.classes)) if self.loss.predictor_per_class else y.shape
-            return [Target(labels, weights, check_offset(data.offset, offset_shape))]
+            return [Target(labels, weights, check_offset(data.offset, offset_shape), self.loss)]
         if len(self.classes) == 2:
-            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape))]
+            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape), self.loss)]
         count = len(self.classes)
         offset = check_offset(data.offset, (len(y), count))
         offsets = [None] * count if offset is None else list(offset.T)
-        return [Target(_coded(labels == k), weights, offsets[k]) for k in range(count)]
+        return [Target(_coded(labels == k), weights, offsets[k], self.loss) for k in range(count)]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""

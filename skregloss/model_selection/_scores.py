@@ -18,7 +18,7 @@ class ExplainedScores:
     def __init__(self, model, test):
         self._X = test.X
         self._targets = model._coding.encode(test)
-        self._judges = [LossExplained.of(model.loss_, target.y, target.weights, target.offset) for target in self._targets]
+        self._judges = [LossExplained.of(target.loss, target.y, target.weights, target.offset) for target in self._targets]
         self._tables = [CoefficientTable() for _ in self._targets]
         self._count = 0
 

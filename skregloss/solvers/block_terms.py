@@ -57,7 +57,7 @@ class BlockTerms:
         places = np.repeat(self.starts[blocks] - starts[:-1], sizes) + np.arange(starts[-1])
         columns = self.columns[places]
         strengths, weights = self.strengths[blocks], self.weights[blocks]
-        taken = BlockTerms(self.penalty, columns, starts, strengths, weights, self.n_features)
+        taken = type(self)(self.penalty, columns, starts, strengths, weights, self.n_features)
         taken.whole, taken.places = self.columns, places
         return taken
 

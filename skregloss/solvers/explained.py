@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..penalties import NoPenalty
-from .null_model import null_model
+from .choose import make_solver
 from .problem import Problem
 
 EPS = np.finfo(np.float64).eps
@@ -20,9 +20,11 @@ class LossExplained:
     def __init__(self, problem):
         self.problem = problem = problem.without_columns()
         self.minimum, size = problem.data.floor()
-        self.null_deviance = null_model(problem, problem.blocks(0.0)).point.value - self.minimum
+        self.null_deviance = make_solver(problem).null(problem.blocks(0.0)).point.value - self.minimum
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
-        self.rounding = 8.0 * EPS * abs(self.minimum) + (len(problem.y) * EPS) ** 2 * size
+        # Next to a kink the loss grows with the rounding itself, elsewhere near a minimum with its square.
+        noise = len(problem.y) * EPS
+        self.rounding = 8.0 * EPS * abs(self.minimum) + (noise**2 if problem.loss.smooth else noise) * size
 
     @classmethod
     def of(cls, loss, y, sample_weight=None, offset=None):

@@ -27,7 +27,8 @@ def is_locally_convex(problem, alpha, point) -> bool:
     low, high = problem.low[blocks.penalized], problem.high[blocks.penalized]
     coef = point.coef[blocks.penalized]
     inside = np.flatnonzero((coef != 0.0) & (low < coef) & (coef < high))
-    curvature = problem.data.hessian(point.eta)
+    # A loss with kinks has no curvature but the typical one that its certificate goes by.
+    curvature = problem.data.hessian(point.eta) if problem.loss.smooth else point.curvature
     free = FreeBlock(problem, blocks.free)
     inner = _signed(free.gram, curvature)
     if free.size and np.linalg.eigvalsh(inner)[0] < -ROUNDING * np.abs(inner).max():

@@ -16,6 +16,7 @@ import numpy as np
 from ..design import Standardized, make_design
 from ..penalties import NoPenalty
 from .block_terms import BlockTerms
+from .cluster_terms import ClusterTerms
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .data_term import make_data_term
@@ -119,6 +120,8 @@ class Problem:
             return
         if np.isfinite(self.low).any() or np.isfinite(self.high).any():
             raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
+        if self.penalty.clusters and self.data.copies > 1:
+            raise ValueError(f"{type(self.penalty).__name__} is for one linear predictor, got {self.data.copies}.")
         factors = self.factors[: len(labels)]
         firsts = np.unique(labels, return_index=True)[1]
         differs = np.flatnonzero(factors != factors[firsts][labels])
@@ -181,7 +184,8 @@ class Problem:
         if labels is None:
             return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
         every_label = np.tile(labels, self.data.copies)
-        return BlockTerms.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
+        kind = ClusterTerms if self.penalty.clusters else BlockTerms
+        return kind.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
@@ -215,9 +219,13 @@ class Problem:
             return point.slopes[1][terms.places]
         return self.design.rmatvec(point.gradient, terms.columns)
 
+    def clip(self, coef):
+        """The coefficients brought within their bounds."""
+        return np.clip(coef, self.low, self.high)
+
     def starting_coef(self):
         """Zero, or the bound nearest to it."""
-        return np.clip(0.0, self.low, self.high)
+        return self.clip(np.zeros(self.n_features))
 
     def original(self, coef, intercept, free):
         """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""
