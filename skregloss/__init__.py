@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from .estimators import PenalizedClassifier, PenalizedRegressor
 
 if TYPE_CHECKING:
+    from .inspection import regularization_effects
     from .path import regularization_path
 
 __version__ = "0.1.0"
 
-__all__ = ["PenalizedClassifier", "PenalizedRegressor", "__version__", "regularization_path"]
+__all__ = ["PenalizedClassifier", "PenalizedRegressor", "__version__", "regularization_effects", "regularization_path"]
 
 
 def __getattr__(name: str):
@@ -20,6 +21,10 @@ def __getattr__(name: str):
         from .path import regularization_path
 
         return regularization_path
+    if name == "regularization_effects":
+        from .inspection import regularization_effects
+
+        return regularization_effects
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
