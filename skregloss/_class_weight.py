@@ -7,20 +7,29 @@ from collections.abc import Mapping
 import numpy as np
 
 
-def weights_by_class(class_weight, classes, labels, weights) -> np.ndarray | None:
-    """The sample weights times the weight of each sample's class; `labels` are positions in `classes`."""
+def factors_of_classes(class_weight, classes, labels, weights) -> np.ndarray | None:
+    """The factor of each class on the weights of its samples; `labels` are positions in `classes`."""
     if class_weight is None:
-        return weights
-    weights = np.ones(len(labels)) if weights is None else weights
+        return None
     if isinstance(class_weight, Mapping):
-        factors = _given(class_weight, classes)
-    elif isinstance(class_weight, str) and class_weight == "balanced":
-        totals = np.bincount(labels, weights)
+        return _given(class_weight, classes)
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        totals = np.bincount(labels, weights, minlength=len(classes))
         # A class without weight is reported by `check_weight_per_class`.
-        factors = weights.sum() / (len(classes) * np.where(totals > 0.0, totals, 1.0))
-    else:
-        raise ValueError(f"class_weight is {class_weight!r}; valid are None, 'balanced' and a dict from class to weight.")
-    return weights * factors[labels]
+        return totals.sum() / (len(classes) * np.where(totals > 0.0, totals, 1.0))
+    raise ValueError(f"class_weight is {class_weight!r}; valid are None, 'balanced' and a dict from class to weight.")
+
+
+def times_factors(weights, factors, labels) -> np.ndarray | None:
+    """The sample weights times the factor of each sample's class."""
+    if factors is None:
+        return weights
+    return factors[labels] if weights is None else weights * factors[labels]
+
+
+def weights_by_class(class_weight, classes, labels, weights) -> np.ndarray | None:
+    """The sample weights times the weight of each sample's class."""
+    return times_factors(weights, factors_of_classes(class_weight, classes, labels, weights), labels)
 
 
 def _given(class_weight, classes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -16,10 +17,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .. import losses, penalties
 from .._columns import column_label, resolve_bounds, resolve_factors
 from .._progress import progress_printed
-from .._validation import check_flag, check_number, check_offset
+from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
+from ._coding import Data
 
 ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.float64, np.float32]}
 
@@ -29,6 +31,8 @@ class PenalizedLinearModel(BaseEstimator):
 
     # Whether the losses that fit are those for classes.
     _classification: ClassVar[bool]
+    # The offset of the samples to predict, for callers that cannot pass one.
+    _bound_offset: Any = None
 
     def set_params(self, **params) -> PenalizedLinearModel:
         """Set parameters, also those of the loss and the penalty, as in `penalty__l1_ratio=0.5`.
@@ -85,16 +89,18 @@ class PenalizedLinearModel(BaseEstimator):
             tags.target_tags.positive_only = bool(get_loss(self.loss).y_interval.low >= 0.0)
         return tags
 
-    def _check_parameters(self) -> tuple[Loss, Penalty]:
-        """Raise for the first parameter that is not valid; copies of the loss and the penalty."""
+    def _check_options(self) -> None:
+        """Raise for the first parameter that is not valid, besides loss and penalty."""
         owner = type(self).__name__
-        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
         check_number(owner, "tol", self.tol, 0.0, closed=False)
         check_number(owner, "max_iter", self.max_iter, 1, closed=True, integer=True)
-        for name in ("fit_intercept", "standardize", "warm_start"):
+        for name in ("fit_intercept", "standardize"):
             check_flag(owner, name, getattr(self, name))
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(owner, "verbose", self.verbose, 0, closed=True, integer=True)
+
+    def _check_pair(self) -> tuple[Loss, Penalty]:
+        """Copies of the loss and the penalty, checked."""
         loss, penalty = clone(get_loss(self.loss)), clone(get_penalty(self.penalty))
         check_loss_kind(self, loss, self._classification)
         loss.validate()
@@ -102,32 +108,65 @@ class PenalizedLinearModel(BaseEstimator):
         check_pair(loss, penalty)
         return loss, penalty
 
-    def _fit_predictors(self, loss, penalty, X, targets, weights, offsets, names=("",)) -> list[Solution]:
-        """Fit one linear predictor for each row of targets, and set all attributes but `coef_` and `intercept_`."""
-        columns = X.shape[1], getattr(self, "feature_names_in_", None)
-        penalty = penalty.bind(*columns)
+    def _check_data(self, X, y, sample_weight=None, offset=None) -> Data:
+        """The data checked and converted; the columns are learnt."""
+        X, y = validate_data(self, X, y, y_numeric=not self._classification, **SOLVER_LAYOUT)
+        return Data(X, y, check_weights(sample_weight, len(y)), offset)
+
+    def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
+        """The problems whose solutions `_adopt` takes; raises for whatever is not valid."""
+        owner = type(self).__name__
+        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
+        check_flag(owner, "warm_start", self.warm_start)
+        self._check_options()
+        self._check_pair()
+        return self._problems_of(self._check_data(X, y, sample_weight, offset))
+
+    def _problems_of(self, data: Data) -> list[Problem]:
+        """The same of checked data, or of some rows of it. What the data alone decide is set, unless an error is raised."""
+        loss, penalty = self._check_pair()
+        coding = self._coding_of(loss, data)
+        columns = data.X.shape[1], getattr(self, "feature_names_in_", None)
         options = {
-            "sample_weight": weights,
             "fit_intercept": bool(self.fit_intercept),
             "standardize": bool(self.standardize),
             "factors": resolve_factors(self.penalty_factors, *columns),
             "bounds": resolve_bounds(self.bounds, *columns),
         }
-        starts = self._starts(len(targets), X.shape[1])
+        penalty = penalty.bind(*columns)
+        problems = [
+            Problem(loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
+            for target in coding.encode(data)
+        ]
+        self.loss_, self.penalty_, self._coding = loss, penalty, coding
+        self._needs_offset = data.offset is not None
+        return problems
+
+    def _coding_of(self, loss, data: Data) -> Any:
+        """What turns y into the targets of the loss."""
+        raise NotImplementedError
+
+    def _solve(self, problems) -> PenalizedLinearModel:
+        """Solve what `_problems` returned at the strength alpha, and adopt the solutions."""
+        starts = self._starts(len(problems), problems[0].n_features)
+        names = self._coding.names(len(problems))
         solutions = []
         with progress_printed(self.verbose):
-            for y, offset, start, name in zip(targets, offsets, starts, names, strict=True):
-                problem = Problem(loss, penalty, X, y, offset=offset, **options)
+            for problem, start, name in zip(problems, starts, names, strict=True):
                 solution = solve(problem, float(self.alpha), tol=self.tol, max_iter=self.max_iter, start=start)
                 self._warn_if_not_converged(solution, name)
                 solutions.append(solution)
-        self.loss_, self.penalty_ = loss, penalty
+        self._adopt(solutions)
+        return self
+
+    def _adopt(self, solutions: Sequence[Solution]) -> None:
+        """Make the solutions of the problems those of this model."""
         self.n_iter_ = max(solution.n_iter for solution in solutions)
         self.alpha_max_ = max(solution.alpha_max for solution in solutions)
         certificates = [solution.certificate for solution in solutions]
         self.certificate_ = certificates[0] if len(certificates) == 1 else certificates
-        self._needs_offset = offsets[0] is not None
-        return solutions
+        self.coef_ = np.vstack([solution.coef for solution in solutions])
+        self.intercept_ = np.hstack([solution.intercept for solution in solutions])
 
     def _starts(self, count, n_features):
         """The last fit's coefficients and intercepts if they are wanted and fit, else Nones."""
@@ -159,6 +198,7 @@ class PenalizedLinearModel(BaseEstimator):
         eta = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         if eta.ndim == 2 and eta.shape[1] == 1:
             eta = eta[:, 0]
+        offset = self._bound_offset if offset is None else offset
         if offset is None:
             if self._needs_offset:
                 raise ValueError(

@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
-from .._class_weight import check_weight_per_class, weights_by_class
-from .._validation import SOLVER_LAYOUT, check_offset, check_weights
+from .._validation import check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
+from ._coding import Classes
 
 
 def _defines_probability(estimator) -> bool:
@@ -164,30 +162,15 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
         self : PenalizedClassifier
             The fitted model.
         """
-        loss, penalty = self._check_parameters()
-        X, y = validate_data(self, X, y, **SOLVER_LAYOUT)
-        check_classification_targets(y)
-        classes, labels = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes in the data, but the data contains only "
-                f"one class: {classes.tolist()[0]!r}."
-            )
-        weights = weights_by_class(self.class_weight, classes, labels, check_weights(sample_weight, len(y)))
-        check_weight_per_class(weights, classes, labels)
-        if len(classes) == 2:
-            targets, names = [_coded(labels == 1)], [""]
-            offsets = [check_offset(offset, y.shape)]
-        else:
-            targets = [_coded(labels == k) for k in range(len(classes))]
-            names = [f", class {label!r} against the rest," for label in classes.tolist()]
-            offset = check_offset(offset, (len(y), len(classes)))
-            offsets = [None] * len(classes) if offset is None else list(offset.T)
-        solutions = self._fit_predictors(loss, penalty, X, targets, weights, offsets, names)
-        self.classes_ = classes
-        self.coef_ = np.array([solution.coef for solution in solutions])
-        self.intercept_ = np.array([solution.intercept for solution in solutions])
-        return self
+        return self._solve(self._problems(X, y, sample_weight, offset))
+
+    def _coding_of(self, loss, data):
+        return Classes(type(self).__name__, data, self.class_weight)
+
+    def _problems_of(self, data):
+        problems = super()._problems_of(data)
+        self.classes_ = self._coding.classes
+        return problems
 
     def decision_function(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """How far the linear predictors are above the threshold of the decision.
@@ -291,7 +274,3 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
 
         predicted = self.predict(X, offset)
         return float(accuracy_score(y, predicted, sample_weight=check_weights(sample_weight, len(predicted))))
-
-
-def _coded(is_positive) -> np.ndarray:
-    return np.where(is_positive, 1.0, -1.0)

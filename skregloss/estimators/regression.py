@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._validation import SOLVER_LAYOUT, check_domain, check_offset, check_weights
+from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers.explained import LossExplained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
+from ._coding import Numbers
 
 
 class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
@@ -157,14 +158,15 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         self : PenalizedRegressor
             The fitted model.
         """
-        loss, penalty = self._check_parameters()
-        X, y = validate_data(self, X, y, y_numeric=True, **SOLVER_LAYOUT)
-        y = np.asarray(y, dtype=np.float64)
-        check_domain(loss, y)
-        weights, offset = check_weights(sample_weight, len(y)), check_offset(offset, y.shape)
-        [solution] = self._fit_predictors(loss, penalty, X, [y], weights, [offset])
-        self.coef_, self.intercept_ = solution.coef, float(solution.intercept)
-        return self
+        return self._solve(self._problems(X, y, sample_weight, offset))
+
+    def _coding_of(self, loss, data):
+        return Numbers(loss)
+
+    def _adopt(self, solutions):
+        super()._adopt(solutions)
+        if len(self.coef_) == 1:
+            self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
 
     def predict(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """Predict with the inverse link of the linear predictor.
@@ -215,5 +217,6 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
+        offset = self._bound_offset if offset is None else offset
         explained = LossExplained(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
         return explained(eta)

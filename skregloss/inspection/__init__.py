@@ -6,13 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .comparison import regularization_effects
+    from .cv_display import CVPathDisplay
     from .effects_display import RegularizationEffectsDisplay
     from .effects_result import Agreement, RegularizationEffects
     from .path_display import RegularizationPathDisplay
-    from .comparison import regularization_effects
 
 __all__ = [
     "Agreement",
+    "CVPathDisplay",
     "RegularizationEffects",
     "RegularizationEffectsDisplay",
     "RegularizationPathDisplay",
@@ -22,6 +24,7 @@ __all__ = [
 # Imported when they are first asked for.
 _HOMES = {
     "Agreement": "effects_result",
+    "CVPathDisplay": "cv_display",
     "RegularizationEffects": "effects_result",
     "RegularizationEffectsDisplay": "effects_display",
     "RegularizationPathDisplay": "path_display",

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
-TOP_TICKS = 7
+# More grey lines than this are kept as pixels in vector graphics.
+MOST_VECTORS = 200
 
 
 def largest(sizes, count) -> list[int]:
@@ -39,26 +40,12 @@ def draw_coefficients(ax: Axes, strengths, coefs, styles, line_kwargs) -> tuple[
     marker = "o" if len(strengths) == 1 else None
     lines = []
     for column in columns:
-        style: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "zorder": 2}
+        style: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "zorder": 2, "rasterized": len(columns) > MOST_VECTORS}
         if column in styles:
             style = {**styles[column], "linewidth": 1.6, "zorder": 3}
         lines += ax.plot(strengths, coefs[column], **{"marker": marker, **style, **line_kwargs})
     ax.axhline(0.0, color="#888888", linewidth=1.7, zorder=4)  # covers the lines that lie on it
     return columns, lines
-
-
-def count_axis(ax: Axes, strengths, counts, most_ticks=TOP_TICKS) -> Axes:
-    """An axis on top with the numbers of nonzero coefficients at strengths evenly apart."""
-    from matplotlib.ticker import NullLocator
-
-    top = ax.twiny()
-    top.set(xscale="log", xlim=ax.get_xlim())
-    places = min(most_ticks, len(strengths))
-    evenly = np.geomspace(strengths[0], strengths[-1], places) if places > 1 else strengths
-    nearest = np.unique([np.abs(np.log(strengths / at)).argmin() for at in evenly])
-    top.set_xticks(strengths[nearest], [str(count) for count in counts[nearest]])
-    top.xaxis.set_minor_locator(NullLocator())
-    return top
 
 
 def name_line_ends(ax: Axes, ends, names, styles, size=LABEL_SIZE) -> list[Text]:

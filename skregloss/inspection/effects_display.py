@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._drawing import GREY, STYLES, limits, plain_ticks
-from ._panel import count_axis, draw_coefficients, largest, line_style, name_line_ends, styles_of
+from ._drawing import GREY, STYLES, count_axis, limits, plain_ticks
+from ._panel import draw_coefficients, largest, line_style, name_line_ends, styles_of
 from .effects_result import RegularizationEffects
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ class RegularizationEffectsDisplay:
             for j, penalty in enumerate(effects.penalties):
                 panel = self.axes_[i, j]
                 panel.set(xscale="log", xlim=limits(effects.strengths))
-                top = count_axis(panel, effects.strengths, effects.paths[loss, penalty].n_nonzero, TOP_TICKS)
+                label = "" if i else "nonzero coefficients"
+                top = count_axis(panel, effects.strengths, effects.paths[loss, penalty].n_nonzero, label, TOP_TICKS)
                 top.tick_params(labelsize=LABEL_SIZE, length=2.0, pad=1.0, colors="#555555")
-                if i == 0:
-                    top.set_xlabel("nonzero coefficients", fontsize=LABEL_SIZE, color="#555555")
+                top.xaxis.label.set(size=LABEL_SIZE, color="#555555")
         for i, loss in enumerate(effects.losses):
             last = coefs[loss, effects.penalties[-1]][:, -1]
             ends_here = {column: last[column] for column in self.labelled_}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..path import RegularizationPath, regularization_path
-from ._drawing import limits, plain_ticks, runs
-from ._panel import count_axis, draw_coefficients, largest, name_line_ends, styles_of
+from ._drawing import count_axis, limits, plain_ticks, runs
+from ._panel import draw_coefficients, largest, name_line_ends, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,7 +179,6 @@ class RegularizationPathDisplay:
         plain_ticks(ax, alphas)
         ax.set_ylabel("coefficient of the standardised column" if standardized else "coefficient")
         self.top_ax_ = count_axis(ax, alphas, path.n_nonzero[positive])
-        self.top_ax_.set_xlabel("nonzero coefficients")
         names = path.column_names()
         self.text_ = name_line_ends(ax, {column: coefs[column, -1] for column in labelled}, names, styles)
         return self

@@ -50,6 +50,8 @@ class Loss(Jittable, BaseEstimator):
     # Whether the hessian is exactly zero on some interval. Where it is not, curvature that vanishes means that the minimum
     # lies at infinity.
     flat_pieces: ClassVar[bool] = False
+    # Whether the value is the negative log-likelihood of y, up to a term free of eta.
+    likelihood: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False

@@ -18,6 +18,7 @@ class LogLoss(Loss):
     """
 
     name = "log_loss"
+    likelihood = True
     aliases = ("binary_crossentropy",)
     classification = True
     defines_probability = True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._fit import fit_path
+from ._fit import fit_path, path_solutions, record_path
+from ._grid import alpha_grid
 from ._regularization_path import regularization_path
 from ._result import RegularizationPath
 
-__all__ = ["RegularizationPath", "fit_path", "regularization_path"]
+__all__ = ["RegularizationPath", "alpha_grid", "fit_path", "path_solutions", "record_path", "regularization_path"]

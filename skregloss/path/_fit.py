@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._columns import column_label
 from .._progress import progress_printed
+from ..solvers import Solution
 from ..solvers.explained import LossExplained
 from ..solvers.local_convexity import is_locally_convex
 from ._continuation import Continuation
@@ -37,33 +39,62 @@ def fit_path(
     Unless `interruptible`, a KeyboardInterrupt goes through.
     """
     continuation = Continuation(problem, tol=tol, max_iter=max_iter)
-    alpha_max = continuation.solver.alpha_max()
-    grid = alpha_grid(problem, alpha_max, alphas, alpha_min_ratio)
+    grid = alpha_grid(problem, continuation.solver.alpha_max(), alphas, alpha_min_ratio)
+    return record_path(
+        problem,
+        map(continuation.solve, grid.tolist()),
+        len(grid),
+        tol=tol,
+        stall_tol=stall_tol,
+        verbose=verbose,
+        interruptible=interruptible,
+        feature_names=feature_names,
+        classes=classes,
+    )
+
+
+def path_solutions(problem, alphas, *, tol, max_iter) -> Iterator[Solution]:
+    """The solutions of `problem` at decreasing strengths, each computed when it is asked for."""
+    return map(Continuation(problem, tol=tol, max_iter=max_iter).solve, np.asarray(alphas, dtype=float).tolist())
+
+
+def record_path(
+    problem,
+    solutions: Iterator[Solution],
+    count,
+    *,
+    tol,
+    stall_tol=None,
+    verbose=0,
+    interruptible=False,
+    feature_names=None,
+    classes=None,
+) -> RegularizationPath:
+    """The path that `count` solutions of `problem` at decreasing strengths make; the arguments are those of `fit_path`."""
     explained = LossExplained(problem.loss, problem.y, problem.weights, problem.offset)
     rows: list[dict] = []
+    alpha_max = np.nan
     interrupted = False
     try:
         with progress_printed(verbose > 1):
-            for alpha in grid:
-                solution = continuation.solve(float(alpha))
+            for solution in solutions:
                 rows.append(_row(problem, solution, explained))
+                alpha_max = float(solution.alpha_max)
                 if verbose:
-                    _report(rows, len(grid))
+                    _report(rows, count)
                 if stall_tol is not None and _stalls(rows, stall_tol):
                     break
     except KeyboardInterrupt:
         if not (interruptible and rows):
             raise
         interrupted = True
-        warnings.warn(
-            f"Interrupted: the path has the first {len(rows)} of {len(grid)} strengths.", RuntimeWarning, stacklevel=3
-        )
+        warnings.warn(f"Interrupted: the path has the first {len(rows)} of {count} strengths.", RuntimeWarning, stacklevel=4)
     _warn_if_not_converged(rows, tol, feature_names)
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0] if name not in ("worst", "advice")}
     columns["coefs"] = columns["coefs"].T
     return RegularizationPath(
         **columns,
-        alpha_max=float(alpha_max),
+        alpha_max=alpha_max,
         column_scale=np.array(problem.design.scale),
         feature_names=feature_names,
         classes=classes,
@@ -129,4 +160,4 @@ def _warn_if_not_converged(rows, tol, feature_names):
     if worst["worst"] >= 0:
         message += f", most at the coefficient of {column_label(worst['worst'], feature_names)}"
     advice = worst["advice"] or "raise max_iter, set standardize=True if columns differ in scale, or end at a stronger alpha"
-    warnings.warn(f"{message}; {advice}.", ConvergenceWarning, stacklevel=4)
+    warnings.warn(f"{message}; {advice}.", ConvergenceWarning, stacklevel=5)

@@ -25,8 +25,18 @@ class LossExplained:
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
         self.rounding = 8.0 * EPS * abs(self.minimum) + (len(y) * EPS) ** 2 * size
 
+    def deviance(self, eta) -> float:
+        """The mean loss above its per-sample minima."""
+        return self.problem.loss_at(eta) - self.minimum
+
     def __call__(self, eta) -> float:
-        deviance = self.problem.loss_at(eta) - self.minimum
-        if self.null_deviance <= self.rounding:
-            return 1.0 if deviance <= self.rounding else 0.0
-        return float(1.0 - deviance / self.null_deviance)
+        return share_explained([self], [eta])
+
+
+def share_explained(judges, etas) -> float:
+    """The fraction of the loss explained by several linear predictors together: of the sum of their deviances."""
+    deviance = sum(judge.deviance(eta) for judge, eta in zip(judges, etas, strict=True))
+    null, rounding = sum(judge.null_deviance for judge in judges), sum(judge.rounding for judge in judges)
+    if null <= rounding:
+        return 1.0 if deviance <= rounding else 0.0
+    return float(1.0 - deviance / null)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..design import Standardized, make_design
+from ..penalties import NoPenalty
 from .penalty_terms import penalty_sum
 from .sample_terms import flat_curvature, loss_derivatives, mean_loss, mean_minimum, secant_curvature
 
@@ -80,10 +81,13 @@ class Problem:
         self.high = np.broadcast_to(high, n_features) * self.design.scale
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
-        # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
+        self._find_live()
+        self.lipschitz = float(loss.lipschitz)
+
+    def _find_live(self):
+        """Columns that are left out or fixed by their bounds take no part, nor in any unit of measure."""
         self.live = self.low < self.high
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
-        self.lipschitz = float(loss.lipschitz)
 
     @property
     def n_features(self):
@@ -97,6 +101,19 @@ class Problem:
         """The same problem under another penalty; the data are shared."""
         other = copy.copy(self)
         other.penalty, other.kernel_penalty = penalty, penalty.lower()
+        return other
+
+    def with_factors(self, factors) -> Problem:
+        """The same problem under other finite penalty factors; columns that are left out stay so."""
+        other = copy.copy(self)
+        other.factors = np.where(self.live, factors, self.factors)
+        return other
+
+    def unpenalized_on(self, columns) -> Problem:
+        """The same problem without penalty, all columns but those of a mask left out."""
+        other = self.with_penalty(NoPenalty())
+        other.low, other.high = np.where(columns, self.low, 0.0), np.where(columns, self.high, 0.0)
+        other._find_live()
         return other
 
     def blocks(self, alpha) -> Blocks:

@@ -1,0 +1,94 @@
+"""Targets as losses take them: numbers as they are, classes as -1 and +1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
+from .._validation import check_domain, check_offset, rows_of_metadata
+
+
+class Data(NamedTuple):
+    """Checked data; the offset is checked when the number of linear predictors is known."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray | None = None
+    offset: Any = None
+    # What else a scorer is given, most of it with one entry per sample.
+    metadata: Mapping[str, Any] = MappingProxyType({})
+
+    def rows(self, indices) -> Data:
+        """Some of the samples."""
+        weights, offset, *metadata = (
+            rows_of_metadata(values, indices, len(self.y)) for values in (self.weights, self.offset, *self.metadata.values())
+        )
+        return Data(self.X[indices], self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
+
+
+class Target(NamedTuple):
+    """What one linear predictor is fitted to."""
+
+    y: np.ndarray
+    weights: np.ndarray | None
+    offset: np.ndarray | None
+
+
+class Numbers:
+    """One linear predictor, for targets within the domain of the loss."""
+
+    def __init__(self, loss):
+        self.loss = loss
+
+    def encode(self, data: Data) -> list[Target]:
+        y = np.asarray(data.y, dtype=np.float64)
+        check_domain(self.loss, y)
+        return [Target(y, data.weights, check_offset(data.offset, y.shape))]
+
+    def names(self, count) -> list[str]:
+        """What to call each linear predictor in a message."""
+        return [""] * count
+
+
+class Classes:
+    """One linear predictor for two classes, or one of each class against the rest; the classes of y are learnt."""
+
+    def __init__(self, owner: str, data: Data, class_weight):
+        y, weights = data.y, data.weights
+        check_classification_targets(y)
+        self.classes, labels = np.unique(y, return_inverse=True)
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"{owner} needs samples of at least 2 classes in the data, but the data contains only "
+                f"one class: {self.classes.tolist()[0]!r}."
+            )
+        self.factors = factors_of_classes(class_weight, self.classes, labels, weights)
+        check_weight_per_class(times_factors(weights, self.factors, labels), self.classes, labels)
+
+    def encode(self, data: Data) -> list[Target]:
+        """The targets of other samples too, with the factors of the classes where they were learnt."""
+        y = data.y
+        unknown = np.flatnonzero(~np.isin(y, self.classes))
+        if len(unknown):
+            raise ValueError(f"y has the class {y[unknown[0]]!r}, which is not among the fitted {self.classes.tolist()}.")
+        labels = np.searchsorted(self.classes, y)
+        weights = times_factors(data.weights, self.factors, labels)
+        if len(self.classes) == 2:
+            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape))]
+        count = len(self.classes)
+        offset = check_offset(data.offset, (len(y), count))
+        offsets = [None] * count if offset is None else list(offset.T)
+        return [Target(_coded(labels == k), weights, offsets[k]) for k in range(count)]
+
+    def names(self, count) -> list[str]:
+        """What to call each linear predictor in a message."""
+        return [""] if count == 1 else [f", class {label!r} against the rest," for label in self.classes.tolist()]
+
+
+def _coded(is_positive) -> np.ndarray:
+    return np.where(is_positive, 1.0, -1.0)
