@@ -19,11 +19,16 @@ class RegularizationEffectsData(BaseEstimator):
     """What scikit-learn's check of X leaves its findings in."""
 
 
-def checked_columns(X):
-    """X as solvers use it, and the names of its columns."""
+def checked_columns(X, feature_names=None):
+    """X as solvers use it, and the names of its columns: those given, or its own."""
     data = RegularizationEffectsData()
     X = validate_data(data, X, **SOLVER_LAYOUT)
-    return X, getattr(data, "feature_names_in_", None)
+    if feature_names is None:
+        return X, getattr(data, "feature_names_in_", None)
+    names = np.asarray(feature_names, dtype=object)
+    if names.shape != (X.shape[1],):
+        raise ValueError(f"feature_names has shape {names.shape}; expected one name per column, ({X.shape[1]},).")
+    return X, names
 
 
 def labelled(parameter, items, get) -> dict:

@@ -51,8 +51,12 @@ def _unit(effects) -> str:
 def _answer(effects, j, penalty) -> str:
     """What one penalty does under every loss, with the numbers behind it."""
     by_verdict: dict[str, list[int]] = {}
-    for i in range(len(effects.losses)):
-        by_verdict.setdefault(verdict_of(effects.n_zeros[i, j], effects.l2_norm[i, j]), []).append(i)
+    for i, loss in enumerate(effects.losses):
+        verdict = verdict_of(effects.n_zeros[i, j], effects.l2_norm[i, j])
+        # A penalty with an alpha_max of its own does set coefficients to zero if it is strong enough.
+        if not effects.n_zeros[i, j].any() and 0.0 < effects.paths[loss, penalty].alpha_max < np.inf:
+            verdict += " at these strengths"
+        by_verdict.setdefault(verdict, []).append(i)
     parts = []
     for verdict, which in by_verdict.items():
         losses = listed(effects.losses[i] for i in which)

@@ -40,6 +40,7 @@ def regularization_effects(
     penalty_factors: Any = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
+    feature_names: ArrayLike | None = None,
     tol: float = 1e-6,
     max_iter: int = 100,
 ) -> RegularizationEffects:
@@ -77,6 +78,8 @@ def regularization_effects(
         Weights >= 0; weight 2 is the same as a repeated row.
     offset : array-like of shape (n_samples,), default=None
         What is added to the linear predictor as it is.
+    feature_names : array-like of shape (n_features,), default=None
+        Names of the columns, for arrays and sparse matrices; a data frame has its own.
     tol : float, default=1e-6
         The accuracy of each fit, as in `regularization_path`.
     max_iter : int, default=100
@@ -132,7 +135,7 @@ def regularization_effects(
     for loss in named_losses.values():
         for penalty in named_penalties.values():
             check_pair(loss, penalty)
-    X, names = checked_columns(X)
+    X, names = checked_columns(X, feature_names)
     target = EffectsTarget(y, X.shape[0], list(named_losses.values()))
     weights = check_weights(sample_weight, X.shape[0])
     offset = check_offset(offset, (X.shape[0],))
