@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,9 +99,10 @@ def _read_csv(pandas, path, encoding, missing):
     # With semicolons between the cells, the comma may be the decimal sign.
     rest = "".join(sample[1:])
     decimal = "," if separator == ";" and "," in rest and "." not in rest else "."
-    return pandas.read_csv(
-        path, sep=separator, decimal=decimal, encoding=encoding, na_values=missing, low_memory=False, index_col=False
-    )
+    options = {"sep": separator, "decimal": decimal, "encoding": encoding, "na_values": missing}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)  # rows longer than the line of names
+        return pandas.read_csv(path, **options, low_memory=False, index_col=False)
 
 
 def check_column(name: str, column: str, columns, option: str) -> None:

@@ -39,7 +39,7 @@ class Target:
         return f"{self.name}: {len(counts)} classes, {shown(counts)}{speak}"
 
 
-def column_target(name: str, frame, column: str | None, losses, one_class):
+def column_target(name: str, frame, column: str | None, losses, one_class, *, coded):
     """The target in a column of a file, and the other columns, of the rows that have one.
 
     Two values, and texts and truth values, are classes; so is anything if a loss for classes is asked for.
@@ -60,11 +60,14 @@ def column_target(name: str, frame, column: str | None, losses, one_class):
         values = values.astype(np.int64)
     elif not is_number(cells):
         values = values.astype(bool) if isinstance(values[0], (bool, np.bool_)) else np.array([str(cell) for cell in values])
-    return make_target(label, values, losses, one_class), rest, int((~rows).sum())
+    return make_target(label, values, losses, one_class, coded=coded), rest, int((~rows).sum())
 
 
-def make_target(label, values, losses, one_class) -> Target:
-    """Classes or numbers, by the values and by the losses asked for; `one_class` against the rest if given."""
+def make_target(label, values, losses, one_class, *, coded) -> Target:
+    """Classes or numbers, by the values and by the losses asked for; `one_class` against the rest if given.
+
+    If `coded`, losses for numbers are fitted to classes too, coded 0 and 1.
+    """
     if one_class is not None:
         values = _one_against_rest(label, values, one_class)
         label += f" is {one_class!r}"
@@ -74,7 +77,7 @@ def make_target(label, values, losses, one_class) -> Target:
     numeric = values.dtype.kind in "iuf"
     kinds = {loss: get_loss(loss).classification for loss in losses or ()}
     for_numbers = [loss for loss, classification in kinds.items() if not classification]
-    if not numeric and for_numbers and len(for_numbers) == len(kinds) == 1:
+    if not numeric and for_numbers and not coded:
         raise CommandError(
             f"{label} holds {'truth values' if values.dtype.kind == 'b' else 'text'}, such as {classes[0].item()!r}, and loss "
             f"{for_numbers[0]!r} is for numbers; take a loss for classes, such as log_loss or squared_hinge."

@@ -45,13 +45,13 @@ def add_data_options(parser, default=None):
     parser.add_argument("--encoding", default="utf-8", help="of a text file (default: utf-8)")
 
 
-def load(arguments, losses):
-    """Label, target, columns (a matrix or a data frame), their names, and what there is to say about them."""
+def load(arguments, losses, *, coded):
+    """The target, the columns (a data frame, or a matrix with names), and what there is to say about them."""
     if is_bundled(arguments.data):
         if arguments.target or arguments.drop:
             raise CommandError(f"{arguments.data} is bundled and has its own target: leave out --target and --drop.")
         bundled = load_bundled(arguments.data)
-        target = make_target(arguments.data, bundled.y, losses, arguments.one_class)
+        target = make_target(arguments.data, bundled.y, losses, arguments.one_class, coded=coded)
         return target, bundled.X, bundled.names, []
     frame = read_table(arguments.data, encoding=arguments.encoding, missing=arguments.missing)
     for option in ("drop", "keep"):
@@ -59,9 +59,8 @@ def load(arguments, losses):
             check_column(arguments.data, column, list(frame.columns), f"--{option}")
     if arguments.target in arguments.drop:
         raise CommandError(f"--drop names the target {arguments.target!r}; leave it out there.")
-    target, frame, n_without = column_target(
-        arguments.data, frame.drop(columns=arguments.drop), arguments.target, losses, arguments.one_class
-    )
+    kept = frame.drop(columns=arguments.drop)
+    target, frame, n_without = column_target(arguments.data, kept, arguments.target, losses, arguments.one_class, coded=coded)
     notes = [f"Left out {n_without} rows without a target."] if n_without else []
     return target, frame, None, notes
 
@@ -96,7 +95,7 @@ def run(arguments):
     penalties = [None if name.lower() == "none" else name for name in arguments.penalties]
     for loss in arguments.losses or ():
         get_loss(loss)
-    target, X, names, notes = load(arguments, arguments.losses)
+    target, X, names, notes = load(arguments, arguments.losses, coded=True)
     check_two_classes(target)
     losses = arguments.losses or (FOR_NUMBERS if target.classes is None else FOR_CLASSES)
     if names is None:

@@ -43,7 +43,7 @@ def run(arguments):
     if losses:
         get_loss(arguments.loss)
     get_penalty(_penalty(arguments))
-    target, X, names, notes = load(arguments, losses)
+    target, X, names, notes = load(arguments, losses, coded=False)
     if names is not None:
         X = _frame(arguments.data, X, names)
     columns = accepted_columns(arguments.data, X, arguments.keep)

@@ -35,7 +35,7 @@ class Folds:
     def scores(self, loss, penalties, alphas, **accuracy) -> np.ndarray:
         """The loss explained on test rows, of shape (n_penalties, n_folds, n_alphas)."""
         y = self.target.coded_for(loss)
-        folds = [self._fold(loss, y, *split, penalties, alphas, accuracy) for split in self.splits]
+        folds = [self._fold(loss, y, train, test, penalties, alphas, accuracy) for train, test in self.splits]
         return np.swapaxes(folds, 0, 1)
 
     def _fold(self, loss, y, train, test, penalties, alphas, accuracy):

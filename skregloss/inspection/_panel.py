@@ -55,12 +55,12 @@ def name_line_ends(ax: Axes, ends, names, styles, size=LABEL_SIZE) -> list[Text]
     """
     if not ends:
         return []
-    ax.figure.draw_without_rendering()  # settles the layout and with it the height of the axes
+    ax.figure.figure.draw_without_rendering()  # settles the layout and with it the height of the axes
     height = LINE_HEIGHT * size / 72.0 * ax.figure.dpi / ax.get_window_extent().height
     order = sorted(ends, key=lambda column: -ends[column])
     points = np.column_stack([np.full(len(order), ax.get_xlim()[1]), [ends[column] for column in order]])
     wanted = ax.transAxes.inverted().transform(ax.transData.transform(points))[:, 1]
-    texts = []
+    texts: list[Text] = []
     for column, at, place in zip(order, wanted, spread(wanted, height), strict=True):
         color = styles[column]["color"]
         tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 0.0, "relpos": (0.0, 0.5)}

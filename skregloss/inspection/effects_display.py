@@ -12,6 +12,7 @@ from .effects_result import RegularizationEffects
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 KINDS = ("paths", "curves")
 # Inches of a panel, and what the names of coefficients, the legend and the titles take; a single panel is as a path's picture.
@@ -125,7 +126,8 @@ class RegularizationEffectsDisplay:
         self.axes_ = _panels(ax, (len(self.effects.losses) if kind == "paths" else 3, n_penalties))
         self.figure_ = self.axes_[0, 0].figure
         self.line_ = np.empty(self.axes_.shape, dtype=object)
-        self.text_, self.labelled_ = [], []
+        self.text_: list[Text] = []
+        self.labelled_: list[int] = []
         (self._draw_paths if kind == "paths" else self._draw_curves)(line_kwargs or {}, n_labels)
         for panel, penalty in zip(self.axes_[0], self.effects.penalties, strict=True):
             panel.set_title(penalty, fontsize="medium", fontweight="bold")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..path import RegularizationPath
+from ._effects_tables import rows_of
 from ._effects_words import effects_summary
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-TABLES = ("effects", "coefficients", "entry_strengths", "agreement")
 
 
 @dataclass(frozen=True)
@@ -220,9 +219,7 @@ class RegularizationEffects:
         rows : list of dict
             The rows.
         """
-        if what not in TABLES:
-            raise ValueError(f"what is {what!r}; valid are {', '.join(map(repr, TABLES))}.")
-        return list(getattr(self, f"_{what}_records")())
+        return list(rows_of(self, what))
 
     def to_frame(self, what: str = "effects") -> DataFrame:
         """A tidy table as a pandas data frame.
@@ -240,45 +237,6 @@ class RegularizationEffects:
         from pandas import DataFrame
 
         return DataFrame(self.records(what))
-
-    def _positions(self):
-        """Position and label of each loss, and of each penalty."""
-        return product(enumerate(self.losses), enumerate(self.penalties))
-
-    def _effects_records(self):
-        names, measures = (
-            self.feature_names,
-            ("n_zeros", "l1_norm", "l2_norm", "relative_l1_norm", "relative_l2_norm", "largest"),
-        )
-        arrays = {name: getattr(self, name) for name in (*measures, "loss_explained", "cv_loss_explained", "converged")}
-        arrays = {name: array for name, array in arrays.items() if array is not None}
-        for (i, loss), (j, penalty) in self._positions():
-            largest = np.abs(self.coefficients(loss, penalty)).argmax(axis=0)
-            for k, strength in enumerate(self.strengths.tolist()):
-                row = {"loss": loss, "penalty": penalty, "strength": strength, "alpha": strength * float(self.alpha_max[i])}
-                row["n_features"] = self.n_features
-                row.update((name, array[i, j, k].item()) for name, array in arrays.items())
-                row["largest_column"] = names[largest[k]] if row["largest"] else None
-                yield row
-
-    def _coefficients_records(self):
-        for loss, penalty in product(self.losses, self.penalties):
-            for name, coefs in zip(self.feature_names, self.coefficients(loss, penalty).tolist(), strict=True):
-                for strength, coef in zip(self.strengths.tolist(), coefs, strict=True):
-                    yield {"loss": loss, "penalty": penalty, "strength": strength, "column": name, "coefficient": coef}
-
-    def _entry_strengths_records(self):
-        for (i, loss), (j, penalty) in self._positions():
-            for name, strength in zip(self.feature_names, self.entry_strengths[i, j].tolist(), strict=True):
-                yield {"loss": loss, "penalty": penalty, "column": name, "entry_strength": strength}
-
-    def _agreement_records(self):
-        for agreement in self.agreement:
-            for j, penalty in enumerate(self.penalties):
-                for k, strength in enumerate(self.strengths.tolist()):
-                    pair = {"loss": agreement.losses[0], "other_loss": agreement.losses[1], "penalty": penalty}
-                    alike = {"jaccard": float(agreement.jaccard[j, k]), "cosine": float(agreement.cosine[j, k])}
-                    yield {**pair, "strength": strength, **alike}
 
     def plot(self, **options):
         """Draw the effects.
