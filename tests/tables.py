@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 
 def people(n=120):
@@ -31,11 +30,3 @@ def with_gaps(frame):
     frame.loc[frame.index[::17], "income"] = np.nan
     frame.loc[frame.index[::23], "city"] = None
     return frame
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A working folder with a table."""
-    monkeypatch.chdir(tmp_path)
-    people().to_csv("people.csv", index=False)
-    return tmp_path

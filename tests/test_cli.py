@@ -32,7 +32,7 @@ def test_a_wrong_command_line_is_one_line(capsys, argv):
 
 
 def test_any_error_is_one_line(capsys, monkeypatch):
-    def fail(*args):
+    def fail(*args, **options):
         raise ValueError("first\nsecond")
 
     monkeypatch.setattr("skregloss.inspection.comparison.regularization_effects", fail)

@@ -14,15 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris
-from tables import folder, people, with_gaps
+from tables import people, with_gaps
 
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
 from skregloss import cli, regularization_effects
-
-__all__ = ["folder"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
