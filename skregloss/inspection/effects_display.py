@@ -155,7 +155,7 @@ class RegularizationEffectsDisplay:
                 panel, each = self.axes_[i, j], coefs[loss, penalty]
                 _, self.line_[i, j] = draw_coefficients(panel, effects.strengths, each, styles, line_kwargs)
             _share_scale(self.axes_[i], least=READABLE)
-            self.axes_[i, 0].set_ylabel(f"{loss}\ncoefficient", fontsize="small")
+            self.axes_[i, 0].set_ylabel(f"{loss}\ncoefficient", fontsize="small", linespacing=1.5)
         for i, loss in enumerate(effects.losses):
             for j, penalty in enumerate(effects.penalties):
                 panel = self.axes_[i, j]
