@@ -14,9 +14,9 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.parallel import Parallel, delayed
 
 from ..model_selection._adaptation import with_given_factors
+from ..model_selection._callbacks import CallbackSupportMixin, Tasks, in_parallel
 from ..model_selection._evaluation import best_on_path
 from ..model_selection._folds import draw_folds
 from ..model_selection._results import criterion_results, fold_results
@@ -37,10 +37,11 @@ class Chain(NamedTuple):
     alphas: np.ndarray
 
 
-class CrossValidated:
+class CrossValidated(CallbackSupportMixin):
     """Mixin for a single estimator's class: chooses penalty, strength, relaxation and reweighting, and fits all data."""
 
     _single: ClassVar[type]
+    n_jobs: int | None
     penalty: Any
     scoring: Any
     adaptive: Any
@@ -57,9 +58,11 @@ class CrossValidated:
             splitter = {"classifier": is_classifier(self), "parameters": routed["split"]}
             folds = draw_folds(self.cv, data.X, data.y, **splitter)
         chains = self._chains(search, data, folds, penalties, rounds)
+        tasks = Tasks(self, data.X, data.y, len(chains) * max(len(folds), 1) + 1)
         choose = self._by_criterion if search.criterion else self._by_folds
-        results, scores, index = choose(search, data, folds, chains)
-        self._finish(search, data, chains, index)
+        results, scores, index = choose(search, data, folds, chains, tasks)
+        tasks.run_here("refit", self._finish, search, data, chains, index)
+        tasks.end()
         self.n_splits_ = len(folds)
         self.cv_results_, self.best_index_ = results, index
         self.best_params_, self.best_score_ = results["params"][index], float(scores[index])
@@ -70,7 +73,7 @@ class CrossValidated:
         check_selection(self.selection)
         gammas = _listed("gamma", self.gamma, lambda value: 0.0 <= value <= 1.0, "numbers in [0, 1]", numbers.Real)
         rounds = _listed("adaptive", self.adaptive, lambda value: value >= 0, "integers >= 0", numbers.Integral)
-        penalties = list(self.penalty) if isinstance(self.penalty, (list, tuple)) else [self.penalty]
+        penalties = list(self.penalty) if _is_list(self.penalty) else [self.penalty]
         if not penalties:
             raise ValueError("penalty is an empty list; valid are a penalty and a list of them.")
         criterion = self.selection if is_criterion(self.selection) else None
@@ -135,18 +138,15 @@ class CrossValidated:
             router.add(scorer=get_scorer(self.scoring), method_mapping=mapping)
         return router
 
-    def _parallel(self, function, arguments):
-        return Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(function)(*each) for each in arguments)
-
     def _chains(self, search, data, folds, penalties, rounds) -> list[Chain]:
         pairs = list(itertools.product(penalties, rounds))
         models = [self._model_of(penalty) for penalty, _ in pairs]
-        prepared = self._parallel(
-            search.prepare, [(model, data, folds, count) for model, (_, count) in zip(models, pairs, strict=True)]
+        prepared = in_parallel(
+            self.n_jobs, search.prepare, [(model, data, folds, count) for model, (_, count) in zip(models, pairs, strict=True)]
         )
         chains = []
         for model, (penalty, count), (factors, alphas) in zip(models, pairs, prepared, strict=True):
-            searched = {"penalty": penalty} if isinstance(self.penalty, (list, tuple)) else {}
+            searched = {"penalty": penalty} if _is_list(self.penalty) else {}
             searched |= {"adaptive": count} if _is_list(self.adaptive) else {}
             chains.append(Chain(model, searched, count, factors, alphas))
         return chains
@@ -161,19 +161,18 @@ class CrossValidated:
                 families += [c * len(search.gammas) + g] * len(chain.alphas)
         return params, np.array(families), np.array([candidate["alpha"] for candidate in params])
 
-    def _by_folds(self, search, data, folds, chains):
+    def _by_folds(self, search, data, folds, chains, tasks):
         """cv_results_, the mean scores, and the chosen candidate."""
-        tasks = list(itertools.product(chains, range(len(folds))))
-        paths = self._parallel(
-            search.score_fold, [(chain.model, data, folds, k, chain.rounds, chain.alphas) for chain, k in tasks]
-        )
+        pairs = itertools.product(chains, range(len(folds)))
+        arguments = [(chain.model, data, folds, k, chain.rounds, chain.alphas) for chain, k in pairs]
+        paths = tasks.run("path on a fold", search.score_fold, arguments)
         n_failed = sum(path.n_failed for path in paths)
         if n_failed:
             warnings.warn(
                 f"{n_failed} fits on folds did not reach tol={self.tol:g}; "
                 "raise max_iter, or end at a stronger alpha with alpha_min_ratio or alphas.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
         def table(name):
@@ -194,13 +193,14 @@ class CrossValidated:
                 f"{n_missing} of {len(means)} candidates have no score and cannot be chosen: in some fold their refit without "
                 "penalty has no minimum (the support separates the classes, say), or their score is NaN.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
-    def _by_criterion(self, search, data, folds, chains):
+    def _by_criterion(self, search, data, folds, chains, tasks):
         """cv_results_, minus the criterion, and the chosen candidate."""
         models = [(chain, with_given_factors(chain.model._problems_of(data), chain.factors)) for chain in chains]
-        tables = self._parallel(search.criteria, [(problems, chain.alphas, data) for chain, problems in models])
+        arguments = [(problems, chain.alphas, data) for chain, problems in models]
+        tables = tasks.run("path", search.criteria, arguments)
         params, families, strengths = self._candidates(search, chains)
         results = criterion_results(params, search.criterion, np.concatenate(tables))
         scores = -results[search.criterion]
@@ -214,16 +214,24 @@ class CrossValidated:
         chain, gamma = chains[c], search.gammas[g]
         model = chain.model
         problems = with_given_factors(model._problems_of(data), chain.factors)
-        chosen, paths = best_on_path(problems, chain.alphas, k, gamma, search.options, self._recorder(model))
+        fitted = best_on_path(problems, chain.alphas, k, gamma, search.options, self._recorder(model))
+        chosen, paths, without_refit = fitted
+        if without_refit:
+            warnings.warn(
+                f"The refit of the chosen support to all data has no minimum, so that gamma={gamma:g} cannot be applied: "
+                "the fit is the penalised one.",
+                ConvergenceWarning,
+                stacklevel=7,
+            )
         model.alpha = float(chain.alphas[k])
         model._adopt(chosen)
         inputs = {*model.get_params(deep=False), "n_features_in_", "feature_names_in_"}
         vars(self).update({name: value for name, value in vars(model).items() if name not in inputs})
-        self.alpha_, self.gamma_, self.adaptive_ = model.alpha, gamma, chain.rounds
+        self.alpha_, self.gamma_, self.adaptive_ = model.alpha, 1.0 if without_refit else gamma, chain.rounds
         self.path_ = paths[0] if len(paths) == 1 else paths
         factors = [np.where(problem.live, problem.factors, np.inf) for problem in problems]
         self.penalty_factors_ = factors[0] if len(factors) == 1 else np.array(factors)
-        shape = [len(self.penalty)] if isinstance(self.penalty, (list, tuple)) else []
+        shape = [len(self.penalty)] if _is_list(self.penalty) else []
         shape += [len(self.adaptive)] if _is_list(self.adaptive) else []
         self.alphas_ = np.array([chain.alphas for chain in chains]).reshape(*shape, n_alphas)
 

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..losses import Loss
+from ..model_selection._callbacks import with_callbacks
 from ._cross_validation import CrossValidated
 from .classification import PenalizedClassifier
 
@@ -138,8 +139,8 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
     that it may see: those are, for the fit of a fold, its training part cut by the other folds. So no candidate has seen
     what it is scored on. A criterion chooses the pilot by itself.
 
-    Non-convex penalties: a path tries more starts than a single fit does, so that its objective can be lower than that of a
-    single estimator at the same strength.
+    Non-convex penalties: paths try other starts than single fits do, so that on the folds their objective can be lower (or,
+    rarely, higher) than that of a single estimator at the same strength. On all data the better of both is taken.
 
     Examples
     --------
@@ -194,6 +195,7 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
         self.gamma = gamma
         self.adaptive = adaptive
 
+    @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None, **params
     ) -> PenalizedClassifierCV:

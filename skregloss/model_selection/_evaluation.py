@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..path import path_solutions
+from ..solvers import solve
+from ..solvers.global_search import is_better
 from ._relaxation import Relaxation
 
 
@@ -44,6 +46,7 @@ def evaluate_path(problems, alphas, gammas, options, scorings: list[Any]) -> Pat
         start = time.perf_counter()
     scores, score_times = (np.array(parts) for parts in zip(*[scoring.finish() for scoring in scorings], strict=True))
     scores[without_refit] = np.nan
+    n_failed += 0 if relaxation is None else relaxation.n_failed
     return PathScores(scores, fit_times, score_times, n_failed)
 
 
@@ -57,7 +60,11 @@ def mix(solutions, refits, gamma):
 
 
 def best_on_path(problems, alphas, k, gamma, options, record):
-    """The solutions at the k-th strength, mixed with their refits, and the paths that `record` makes of all solutions."""
+    """The solutions at the k-th strength, mixed with their refits, and the paths that `record` makes of all solutions;
+    and whether a refit has no minimum, so that there was nothing to mix with.
+
+    A non-convex problem is also solved as a single estimator would, and the better of both solutions is taken.
+    """
     chosen, paths = [], []
     for problem in problems:
 
@@ -68,7 +75,10 @@ def best_on_path(problems, alphas, k, gamma, options, record):
                 yield solution
 
         paths.append(record(problem, watched(), len(alphas), single=len(problems) == 1))
+        if not problem.convex:
+            single = solve(problem, chosen[-1].alpha, **options)
+            chosen[-1] = single if is_better(single, chosen[-1]) else chosen[-1]
     if gamma == 1.0:
-        return chosen, paths
-    refits = Relaxation(problems, options).refit(chosen)
-    return mix(chosen, refits, gamma)[0], paths
+        return chosen, paths, False
+    mixed, without_refit = mix(chosen, Relaxation(problems, options).refit(chosen), gamma)
+    return mixed, paths, without_refit

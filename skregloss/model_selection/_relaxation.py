@@ -30,19 +30,40 @@ class Relaxation:
     """
 
     def __init__(self, problems, options):
-        self._problems, self._options = problems, options
-        self._known: dict[tuple[int, bytes], Refit | None] = {}
+        self._refits = [_ProblemRefits(problem, options) for problem in problems]
 
     def refit(self, solutions) -> list[Refit | None]:
         """The refits of one solution per problem."""
-        return [self._refit(k, solution) for k, solution in enumerate(solutions)]
+        return [refits.of(solution) for refits, solution in zip(self._refits, solutions, strict=True)]
 
-    def _refit(self, k, solution):
-        problem = self._problems[k]
-        support = np.atleast_2d(solution.coef).any(axis=0) | (problem.factors == 0.0)
-        key = k, support.tobytes()
+    @property
+    def n_failed(self) -> int:
+        """How many refits have a minimum but did not reach it."""
+        return sum(refits.n_failed for refits in self._refits)
+
+
+class _ProblemRefits:
+    def __init__(self, problem, options):
+        self._problem, self._options = problem, options
+        self._known: dict[bytes, Refit | None] = {}
+        self._without_minimum: list[np.ndarray] = []
+        self.n_failed = 0
+
+    def of(self, solution) -> Refit | None:
+        support = np.atleast_2d(solution.coef).any(axis=0) | (self._problem.factors == 0.0)
+        key = support.tobytes()
         if key not in self._known:
-            unpenalized = problem.unpenalized_on(support)
-            found = make_solver(unpenalized).solve(0.0, start=solution.point, **self._options)
-            self._known[key] = Refit(found.coef, found.intercept) if found.converged else None
+            self._known[key] = self._solved(support, solution)
         return self._known[key]
+
+    def _solved(self, support, solution):
+        # Along the direction in which the loss falls for ever, it does so for a larger support as well.
+        if any(support[smaller].all() for smaller in self._without_minimum):
+            return None
+        solver = make_solver(self._problem.unpenalized_on(support))
+        found = solver.solve(0.0, start=solution.point, **self._options)
+        if found.advice:
+            self._without_minimum.append(np.flatnonzero(support))
+            return None
+        self.n_failed += not found.converged
+        return Refit(found.coef, found.intercept)

@@ -25,6 +25,7 @@ import numpy as np
 from scipy import linalg
 
 from ..solvers.free_block import FreeBlock, pseudo_inverse
+from ..solvers.sample_terms import hessians
 
 
 def criterion(name, problems, solutions, n_samples) -> float:
@@ -78,7 +79,7 @@ def degrees_of_freedom(problem, solution) -> float:
     point = solution.point
     columns = np.flatnonzero((point.coef != 0.0) & (problem.low < point.coef) & (point.coef < problem.high))
     bends = _penalty_curvatures(problem, point.coef[columns], problem.blocks(solution.alpha).strengths[columns])
-    weights = problem.own_curvature(point)
+    weights = np.maximum(hessians(problem.kernel_loss, problem.y, point.eta, problem.weights), 0.0)
     free = FreeBlock(problem, columns[bends == 0.0])
     gram = free.gram(weights) if free.size else np.zeros((0, 0))
     return _rank(gram) + _shrunk(problem, free, gram, weights, columns[bends > 0.0], bends[bends > 0.0])

@@ -16,10 +16,10 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.parallel import Parallel, delayed
 
 from .._validation import check_flag
 from ..path import alpha_grid
+from ._callbacks import CallbackSupportMixin, Tasks, in_parallel, with_callbacks
 from ._deferral import way_to_final
 from ._delegation import BestEstimator
 from ._evaluation import PathScores
@@ -29,7 +29,7 @@ from ._results import fold_results
 from ._selection import check_selection, select, standard_errors
 
 
-class PathSearchCV(BestEstimator, MetaEstimatorMixin, BaseEstimator):
+class PathSearchCV(BestEstimator, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     """`GridSearchCV` over the strength of an estimator, along one warm-started path per fold.
 
     The estimator is one of ours, or a pipeline that ends in one. Each fold fits the transformers once for each setting of
@@ -136,6 +136,7 @@ class PathSearchCV(BestEstimator, MetaEstimatorMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.alpha_min_ratio = alpha_min_ratio
 
+    @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None, **params
     ) -> PathSearchCV:
@@ -173,8 +174,9 @@ class PathSearchCV(BestEstimator, MetaEstimatorMixin, BaseEstimator):
         folds = draw_folds(self.cv, X, y, **splitter)
         groups = group_settings(settings, alpha_name.removesuffix("alpha"))
         grids = self._grids(data, groups, len(settings))
-        tasks = [(group, fold) for group in groups for fold in folds]
-        done = self._parallel(score_group, [(self, scorer, data, fold, group, grids) for group, fold in tasks])
+        tasks = Tasks(self, X, y, len(groups) * len(folds) + self.refit)
+        arguments = [(self, scorer, data, fold, group, grids) for group in groups for fold in folds]
+        done = tasks.run("paths on a fold", score_group, arguments)
         of_setting: dict[int, list[PathScores]] = {k: [] for k in range(len(settings))}
         for scores in done:
             for k, path in scores.items():
@@ -184,13 +186,18 @@ class PathSearchCV(BestEstimator, MetaEstimatorMixin, BaseEstimator):
         self.alphas_ = np.array(grids) if self.param_grid is not None else grids[0]
         self.alpha_ = float(self.best_params_[alpha_name])
         if self.refit:
-            start = time.perf_counter()
-            best = clone(self.estimator).set_params(**cloned(self.best_params_))
-            self.best_estimator_ = best.fit(X, y, **routed["fit"])
-            self.refit_time_ = time.perf_counter() - start
-            if hasattr(self.best_estimator_, "feature_names_in_"):
-                self.feature_names_in_ = self.best_estimator_.feature_names_in_
+            tasks.run_here("refit", self._refit, X, y, routed["fit"])
+        tasks.end()
         return self
+
+    def _refit(self, X, y, metadata):
+        """Fit the chosen candidate to all data."""
+        start = time.perf_counter()
+        best = clone(self.estimator).set_params(**cloned(self.best_params_))
+        self.best_estimator_ = best.fit(X, y, **metadata)
+        self.refit_time_ = time.perf_counter() - start
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
     def _settings(self, alpha_name) -> list[dict]:
         """The settings of the other parameters."""
@@ -218,14 +225,11 @@ class PathSearchCV(BestEstimator, MetaEstimatorMixin, BaseEstimator):
         score = {} if sample_weight is None else {"sample_weight": sample_weight}
         return {"fit": fit, "score": score, "split": {} if groups is None else {"groups": groups}}
 
-    def _parallel(self, function, arguments):
-        return Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(function)(*each) for each in arguments)
-
     def _grids(self, data, groups, count) -> list[np.ndarray]:
         """The strengths of each setting."""
         if np.ndim(self.alphas) > 0:
             return [alpha_grid(None, None, self.alphas)] * count
-        found = self._parallel(grids_of_group, [(self, data, group) for group in groups])
+        found = in_parallel(self.n_jobs, grids_of_group, [(self, data, group) for group in groups])
         merged = {k: grid for part in found for k, grid in part.items()}
         return [merged[k] for k in range(count)]
 
