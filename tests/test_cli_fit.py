@@ -189,3 +189,19 @@ def test_keep(folder, capsys):
     people().assign(day=range(120)).to_csv("people.csv", index=False)
     out = printed(capsys, "people.csv", "--target", "cost", "--drop", "state", "--keep", "day", "--alphas", "5")
     assert "Numbers, scaled to unit variance: age, income, day." in out
+
+
+def test_a_category_of_one_row_is_no_cause_for_warnings(folder, capsys):
+    frame = people()
+    frame.loc[7, "city"] = "Paris"
+    frame.to_csv("people.csv", index=False)
+    out = printed(capsys, "people.csv", "--target", "state", "--drop", "cost", "--alphas", "5")
+    assert "city (4 categories)" in out
+
+
+def test_columns_that_tell_nothing(folder, capsys):
+    cells = np.random.default_rng(1).normal(size=(60, 3))
+    pd.DataFrame(cells, columns=["a", "b", "y"]).to_csv("noise.csv", index=False)
+    out = printed(capsys, "noise.csv", "--target", "y")
+    assert "No column helps prediction here: a constant is as good." in out
+    assert "0 of 2 coefficients are not zero:" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, LeaveOneOut
 
 from skregloss import regularization_effects
+from skregloss.inspection import comparison, effects_display
 from skregloss.inspection._effects_words import listed, shown_strengths, text_table, verdict_of
 
 CANCER = load_breast_cancer(return_X_y=True, as_frame=True)
@@ -130,3 +132,10 @@ def test_labels_that_cannot_be_compared():
         regularization_effects(X, np.array([1, "a"] * 10, dtype=object))
     with pytest.raises(TypeError, match="strengths is 'many'"):
         regularization_effects(X, Y, strengths="many")
+
+
+@pytest.mark.parametrize("module", [comparison, effects_display])
+def test_examples_in_docstrings(module):
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from ._columns import accepted_columns, described, make_encoder
@@ -50,7 +52,9 @@ def run(arguments):
     notes = [f"{target.described()}; {len(X)} rows.", *notes, *described(X, columns)]
     search = _search(arguments, columns, target)
     try:
-        search.fit(X, target.values)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Found unknown categories")  # in a fold; said of the columns
+            search.fit(X, target.values)
     except (TypeError, ValueError) as error:
         raise CommandError(f"{target.name}: {error}") from None
     notes += _found(search, arguments, X, target)
@@ -108,7 +112,9 @@ def _found(search, arguments, X, target) -> list[str]:
         f"In cross-validation, {score}: {mean:.1%} (standard deviation over folds {spread:.1%}); "
         f"in training: {search.score(X, target.values):.1%}.",
     ]
-    if search.alpha_ == ends[-1] and len(ends) > 1:
+    if not np.any(model.coef_):
+        lines.append("No column helps prediction here: a constant is as good.")
+    elif search.alpha_ == ends[-1] and len(ends) > 1:
         lines.append("The weakest strength is the best one: the penalty does not help prediction here.")
     return lines
 

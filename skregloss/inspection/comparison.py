@@ -119,7 +119,7 @@ def regularization_effects(
     >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     >>> effects = regularization_effects(X, y, penalties=["l1", "l2"], strengths=[1.0, 0.1, 0.01])
     >>> effects.n_zeros[effects.losses.index("log_loss")].tolist()
-    [[30, 23, 18], [0, 0, 0]]
+    [[30, 25, 17], [0, 0, 0]]
     >>> effects.summary().splitlines()[2][:70]
     'l1 sets coefficients to exactly zero under squared_error and log_loss:'
     """
