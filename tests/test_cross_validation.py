@@ -127,6 +127,12 @@ def test_a_scorer_gets_weights_and_offset(counts):
             model = PenalizedRegressor(alpha=alpha, **options).fit(X[train], y[train], weights[train], offset[train])
             predicted = model.predict(X[test], offset=offset[test])
             assert score == pytest.approx(-mean_poisson_deviance(y[test], predicted, sample_weight=weights[test]), abs=1e-7)
+    one = clone(search).fit(X, y, 2.0, offset)  # a number is the weight of every sample
+    np.testing.assert_allclose(split_scores(one), split_scores(clone(search).fit(X, y, None, offset)), atol=1e-9)
+    with pytest.raises(ValueError, match="zero for every sample of a fold"):
+        clone(search).fit(X, y, np.arange(len(y)) < 24, offset)
+    with pytest.raises(ValueError, match="valid are some of 0 to 119"):
+        clone(search).set_params(cv=[([0, 1, 2], [120])]).fit(X, y, offset=offset)
     with pytest.raises(ValueError, match="takes none"):
         PenalizedRegressorCV(scoring=lambda model, X, y: 0.0).fit(X, y, sample_weight=weights)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
@@ -28,7 +29,14 @@ class Data(NamedTuple):
         weights, offset, *metadata = (
             rows_of_metadata(values, indices, len(self.y)) for values in (self.weights, self.offset, *self.metadata.values())
         )
-        return Data(self.X[indices], self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
+        if weights is not None and not weights.any():
+            raise ValueError(
+                "sample_weight is zero for every sample of a fold's training or test part; "
+                "leave out samples without weight, or use folds that mix them with others."
+            )
+        # Without "raise", NumPy takes rows of a Fortran-ordered array at the speed of memory, and keeps the order.
+        X = self.X[indices] if sparse.issparse(self.X) else np.take(self.X.T, indices, axis=1, mode="clip").T
+        return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
 
 
 class Target(NamedTuple):

@@ -50,7 +50,7 @@ class CrossValidated(CallbackSupportMixin):
         self._check_options()
         search, penalties, rounds = self._settings()
         data = self._check_data(X, y, sample_weight, offset)
-        routed = self._routed(sample_weight, offset, params)
+        routed = self._routed(data.weights, offset, params)
         data = data._replace(metadata=routed["metadata"])
         self._model_of(penalties[0])._problems_of(data)  # what is not valid is an error before folds are drawn
         folds = []

@@ -28,7 +28,7 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
     alphas : int or array-like of shape (n_alphas,), default=100
         How many strengths, on a geometric grid from alpha_max down, for each penalty its own; or the strengths themselves.
     alpha_min_ratio : float, default=None
-        The last strength of the grid divided by the first; the default is that of `regularization_path`.
+        The last strength of the grid divided by the first; by default 1e-4 with more samples than columns, else 1e-2.
     fit_intercept : bool, default=True
         Whether to fit b0, which is never penalised.
     standardize : bool, default=False
@@ -113,7 +113,7 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
     n_splits_ : int
         The number of folds, 0 for a criterion.
     path_ : RegularizationPath or list of RegularizationPath
-        The path on all data for the chosen penalty, without relaxation.
+        The path on all data for the chosen penalty, without relaxation; one for each class if there are more than two.
     penalty_factors_ : ndarray of shape (n_features_in_,) or (n_classes, n_features_in_)
         The penalty factors of the fit, infinite for columns that are left out.
 

@@ -28,7 +28,7 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
     alphas : int or array-like of shape (n_alphas,), default=100
         How many strengths, on a geometric grid from alpha_max down, for each penalty its own; or the strengths themselves.
     alpha_min_ratio : float, default=None
-        The last strength of the grid divided by the first; the default is that of `regularization_path`.
+        The last strength of the grid divided by the first; by default 1e-4 with more samples than columns, else 1e-2.
     fit_intercept : bool, default=True
         Whether to fit b0, which is never penalised.
     standardize : bool, default=False

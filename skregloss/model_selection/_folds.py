@@ -9,16 +9,20 @@ from sklearn.model_selection import check_cv
 def draw_folds(cv, X, y, *, classifier, parameters) -> list[tuple[np.ndarray, np.ndarray]]:
     """The pairs (train, test) of row positions; `parameters`, such as groups, go to the splitter."""
     splitter = check_cv(cv, y, classifier=classifier)
-    folds = [(positions(train), positions(test)) for train, test in splitter.split(X, y, **parameters)]
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    folds = [(positions(train, n_samples), positions(test, n_samples)) for train, test in splitter.split(X, y, **parameters)]
     if not folds:
         raise ValueError(f"cv={cv!r} gives no folds; valid are an integer >= 2, a splitter and pairs (train, test).")
     return folds
 
 
-def positions(rows) -> np.ndarray:
-    """Rows by position, also where they are given by a mask."""
+def positions(rows, n_samples) -> np.ndarray:
+    """Rows by position from 0, also where they are given by a mask or from the end."""
     rows = np.asarray(rows)
-    return np.flatnonzero(rows) if rows.dtype == bool else rows
+    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+    if len(rows) == 0 or rows.min() < -n_samples or rows.max() >= n_samples:
+        raise ValueError(f"cv gives a training or test part of rows {rows}; valid are some of 0 to {n_samples - 1}.")
+    return np.where(rows < 0, rows + n_samples, rows)
 
 
 def folds_within(folds, k, n_samples) -> list[tuple[np.ndarray, np.ndarray]]:
