@@ -55,7 +55,9 @@ class SLOPE(Penalty):
         else:
             bound._sorted = np.ascontiguousarray(self.weights, dtype=np.float64)
             if len(bound._sorted) != n_features:
-                raise ValueError(f"weights of SLOPE has {len(bound._sorted)} numbers for {n_features} columns; valid is one each.")
+                raise ValueError(
+                    f"weights of SLOPE has {len(bound._sorted)} numbers for {n_features} columns; valid is one each."
+                )
         return bound
 
     def kernel_parameters(self):
