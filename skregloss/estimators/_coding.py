@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
-from .._validation import check_domain, check_offset
+from .._validation import check_domain, check_offset, rows_of_metadata
 
 
 class Data(NamedTuple):
@@ -16,13 +19,24 @@ class Data(NamedTuple):
 
     X: Any
     y: np.ndarray
-    weights: np.ndarray | None
-    offset: Any
+    weights: np.ndarray | None = None
+    offset: Any = None
+    # What else a scorer is given, most of it with one entry per sample.
+    metadata: Mapping[str, Any] = MappingProxyType({})
 
     def rows(self, indices) -> Data:
         """Some of the samples."""
-        weights = None if self.weights is None else self.weights[indices]
-        return Data(self.X[indices], self.y[indices], weights, None if self.offset is None else self.offset[indices])
+        weights, offset, *metadata = (
+            rows_of_metadata(values, indices, len(self.y)) for values in (self.weights, self.offset, *self.metadata.values())
+        )
+        if weights is not None and not weights.any():
+            raise ValueError(
+                "sample_weight is zero for every sample of a fold's training or test part; "
+                "leave out samples without weight, or use folds that mix them with others."
+            )
+        # Without "raise", NumPy takes rows of a Fortran-ordered array at the speed of memory, and keeps the order.
+        X = self.X[indices] if sparse.issparse(self.X) else np.take(self.X.T, indices, axis=1, mode="clip").T
+        return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
 
 
 class Target(NamedTuple):

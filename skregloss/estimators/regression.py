@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
-from ..solvers.explained import LossExplained, explained_in_all
+from ..solvers.explained import LossExplained, share_explained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel, flat_column
 from ._coding import Numbers
@@ -233,6 +233,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
+        offset = self._bound_offset if offset is None else offset
         offset = None if offset is None else np.asarray(offset, float)
         losses = [LossExplained.of(part, y, weights, offset) for part in parts]
-        return explained_in_all(losses, [eta.T.ravel()] if len(parts) == 1 else self.loss_.arranged(eta).T)
+        return share_explained(losses, [eta] if len(parts) == 1 else self.loss_.arranged(eta).T)

@@ -56,6 +56,8 @@ class Loss(Jittable, BaseEstimator):
     joint: ClassVar[bool] = False
     # Whether a joint loss has a linear predictor for each class, with coefficients of its own.
     predictor_per_class: ClassVar[bool] = False
+    # Whether the value is the negative log-likelihood of y, up to a term free of eta.
+    likelihood: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False

@@ -32,17 +32,20 @@ class LossExplained:
         return cls(Problem(loss, NoPenalty(), np.empty((len(y), 0)), y, sample_weight=sample_weight, offset=offset))
 
     def deviance(self, eta) -> float:
-        """The mean loss above its per-sample minima."""
+        """The mean loss above its per-sample minima; `eta` row by row, as the problem has it."""
         return self.problem.loss_at(eta) - self.minimum
 
     def __call__(self, eta) -> float:
-        return explained_in_all([self], [eta])
+        return _share(self.deviance(eta), self.null_deviance, self.rounding)
 
 
-def explained_in_all(losses, etas) -> float:
-    """The same for the sum of several deviances: each loss with its own linear predictor"""
-    deviance = sum(loss.deviance(eta) for loss, eta in zip(losses, etas, strict=True))
-    null_deviance, rounding = sum(loss.null_deviance for loss in losses), sum(loss.rounding for loss in losses)
-    if null_deviance <= rounding:
+def share_explained(judges, predictors) -> float:
+    """The fraction of the loss explained by linear predictors together, as estimators have them: of the sum of deviances."""
+    deviance = sum(judge.deviance(judge.problem.data.rows_of(eta)) for judge, eta in zip(judges, predictors, strict=True))
+    return _share(deviance, sum(judge.null_deviance for judge in judges), sum(judge.rounding for judge in judges))
+
+
+def _share(deviance, null, rounding) -> float:
+    if null <= rounding:
         return 1.0 if deviance <= rounding else 0.0
-    return float(1.0 - deviance / null_deviance)
+    return float(1.0 - deviance / null)

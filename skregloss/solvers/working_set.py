@@ -104,7 +104,7 @@ class WorkingSetSolver:
         if not self._selects():
             return np.arange(blocks.terms.count)
         inside = np.zeros(blocks.terms.count, dtype=bool)
-        inside[blocks.terms.blocks_of(np.flatnonzero(now.point.coef[blocks.penalized]))] = True
+        inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
         if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
             working = working[now.violation[working] > 0.0]
         inside[working] = True
