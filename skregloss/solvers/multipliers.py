@@ -134,7 +134,8 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     inner, count = minimize(lagrangian, start, accuracy, max_steps)
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
-    if not now.converged and now.error < NEARLY:
+    # Also where the tolerance has been met already: the last digits cost little here.
+    if 0.0 < now.error < NEARLY:
         now = finish(problem, judge, now, before)
     return now, count
 
