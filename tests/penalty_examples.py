@@ -16,7 +16,8 @@ def discovered(cls=Penalty):
 
 
 CLASSES = sorted(set(discovered()), key=lambda cls: cls.__name__)
-EXAMPLES = [penalty for cls in CLASSES for penalty in cls.examples() if not penalty.grouped]
+EXAMPLES = [penalty for cls in CLASSES for penalty in cls.examples()]
+GROUPED = [penalty for penalty in EXAMPLES if penalty.grouped]
 CONVEX = [penalty for penalty in EXAMPLES if penalty.convex]
 
 
