@@ -57,7 +57,7 @@ def oracle_terms(penalty):
 def statement(loss, penalty, X, y, alpha, settings):
     """Arguments and keywords of the oracle's functions for a problem of the solver's.
 
-    Several outputs are stacked, which divides their mean losses by the number of them, and alpha with it.
+    Several outputs are stacked.
     """
     keywords = {"alpha": alpha, **settings}
     if keywords.get("bounds") is not None:
@@ -65,7 +65,7 @@ def statement(loss, penalty, X, y, alpha, settings):
     if np.ndim(y) == 2:
         copies = y.shape[1]
         X, y = sparse.block_diag([X] * copies, format="csr"), y.T.ravel()
-        keywords.update(alpha=alpha / copies, copies=copies)
+        keywords["copies"] = copies
         for name in ("sample_weight", "factors"):
             if keywords.get(name) is not None:
                 keywords[name] = np.tile(keywords[name], copies)
@@ -81,8 +81,7 @@ def objective(loss, penalty, X, y, solution, alpha, settings):
     fitted, null = problem.eta(solution.coef, solution.intercept), problem.eta(0.0 * solution.coef, 0.0)
     rows = np.abs(problem.rows.value(fitted)) + np.abs(problem.rows.value(null))
     size = problem.weights @ np.where(np.isfinite(rows), rows, 0.0)
-    copies = keywords.get("copies", 1)
-    return copies * oracle.objective(problem, solution.coef, solution.intercept), copies * size
+    return oracle.objective(problem, solution.coef, solution.intercept), size
 
 
 def check_objective(solution, loss, penalty, X, y, alpha, settings):

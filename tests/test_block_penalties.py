@@ -23,7 +23,7 @@ def formula(penalty, b, alpha, weight):
         params = {key: value for key, value in term.get_params().items() if key not in ("groups", "weights")}
         if term.grouped:
             lengths = np.linalg.norm(b, axis=1)
-            total += factor * VALUES[RADIAL[type(term).__name__ if not term.name else "L21"]](lengths, alpha * weight, **params)
+            total += factor * VALUES[RADIAL[term.name or type(term).__name__]](lengths, alpha * weight, **params)
         else:
             total += factor * VALUES[term.name](b, alpha, **params).sum(axis=1)
     return total

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import penalties
 
-RADIAL = {"GroupL2": "l1", "L21": "l1", "GroupMCP": "mcp", "GroupSCAD": "scad"}
+RADIAL = {"GroupL2": "l1", "l21": "l1", "GroupMCP": "mcp", "GroupSCAD": "scad"}
 
 
 class Groups:

@@ -13,7 +13,7 @@ class Problem:
     """Rows without weight are left out; an infinite factor becomes the bounds [0, 0].
 
     Several outputs are stated as one: the rows of output after output, and X a block for each. `copies` is their number; each
-    has an intercept.
+    has an intercept, and their mean losses add up.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Problem:
         self.loss, self.fit_intercept = loss, fit_intercept
         self.penalty, group = groups.split(penalty)
         self.ones = np.kron(np.eye(copies), np.ones((n // copies, 1)))[kept, : copies * fit_intercept]
-        self.weights = weights[kept] / weights.sum()
+        self.weights = weights[kept] / weights.sum() * copies
         self.offset = np.zeros(len(kept)) if offset is None else np.asarray(offset, float)[kept]
         factors = np.ones(p) if factors is None else np.asarray(factors, float)
         low, high = (-np.inf, np.inf) if bounds is None else np.asarray(bounds, float).T
