@@ -89,7 +89,7 @@ def numeric(frame):
 TRANSFORMERS = {
     "one hot": make_column_transformer((OneHotEncoder(), ["a_b", "a"])),
     "dense": make_column_transformer((OneHotEncoder(sparse_output=False), ["a", "a_b", "o"]), remainder="passthrough"),
-    "dropped": make_column_transformer((OneHotEncoder(drop="first"), ["a_b", "a"]), remainder="passthrough"),
+    "dropped": make_column_transformer((OneHotEncoder(drop="first"), ["a_b", "a", "o"]), remainder="passthrough"),
     "binary dropped": make_column_transformer((OneHotEncoder(drop="if_binary"), ["a_b", "a", "o"])),
     "infrequent": make_column_transformer((OneHotEncoder(min_frequency=5), ["a_b", "a"])),
     "few categories": make_column_transformer((OneHotEncoder(max_categories=2, drop="first"), ["a", "a_b"])),

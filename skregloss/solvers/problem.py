@@ -102,6 +102,8 @@ class Problem:
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
         self.live = self.low < self.high
+        # The last product of all columns with a gradient: the next strength begins where the last one ended.
+        self._product: tuple | None = None
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
 
     def _check_groups(self):
@@ -180,9 +182,12 @@ class Problem:
 
     def gradient_on(self, columns, gradient):
         """X[:, columns]' gradient, where these are mostly all columns."""
+        if self._product is not None and self._product[0] is gradient:
+            return self._product[1][columns]
         if len(columns) < self.n_features:
             return self.design.rmatvec(gradient, columns)
         product = self.design.rmatvec(gradient)
+        self._product = gradient, product
         return product if columns[0] == 0 and (np.diff(columns) == 1).all() else product[columns]
 
     def starting_coef(self):

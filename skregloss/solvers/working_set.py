@@ -14,8 +14,10 @@ from .prox_newton import minimize_on
 from .solution import Solution
 
 SMALLEST_SET = 10
-# Model gradients are solved to this share of the null model's.
+# Model gradients are solved to this share of the null model's, at best. A share of what is wanted will mostly do, that of the
+# strength because a gap is about (violation / strength) times the penalty; without progress it is made smaller.
 MODEL_TOLERANCE = 1e-13
+SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 0.1, 0.01, 0.01
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
 MAX_ROUNDS = 1000
@@ -56,6 +58,7 @@ class WorkingSetSolver:
         now = judge(null.point if start is None else start)
         best, steps, idle = now, 0, 0
         working = np.empty(0, dtype=np.int64)
+        tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
@@ -74,12 +77,13 @@ class WorkingSetSolver:
                     blocks.terms.take(working),
                     blocks,
                     target=judge.worthwhile_gain(now),
-                    tolerance=MODEL_TOLERANCE * null.gradient_size,
+                    tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
                     gram_store=self._store,
                 )
                 now, steps, seed = judge(point), steps + count, None
             idle = 0 if judge.improved(before, now) else idle + 1
+            tolerance *= SHARPER if idle else 1.0
             best = now if not problem.penalty.convex or now.error <= best.error else best
         return self._solution(alpha, blocks, best, max(steps, 1))
 
