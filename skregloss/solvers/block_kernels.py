@@ -190,8 +190,9 @@ def block_epochs(penalty, gram, q, b, starts, strengths, weights, epochs, tolera
                     if (here[i] == 0.0) != (b[first + i] == 0.0):
                         stable = False
                     b[first + i] = here[i]
+                    row = gram[first + i]
                     for k in range(size):
-                        q[k] -= move * gram[first + i, k]
+                        q[k] -= move * row[k]
         if change <= tolerance:
             break
     return change, stable

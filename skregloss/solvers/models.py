@@ -59,9 +59,12 @@ class GramModel(_Model):
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
         columns = self.columns
-        plain = gram_store.gram(columns) * damping if gram_store else self.curvature.gram(problem.design, columns)
-        length = np.diag(plain).copy()
-        self.gram = plain - self.cross.T @ self.solved
+        self.gram = gram_store.gram(columns) if gram_store else self.curvature.gram(problem.design, columns)
+        if gram_store and damping != 1.0:
+            self.gram *= damping
+        length = np.diag(self.gram).copy()
+        if self.cross.any():
+            self.gram -= self.cross.T @ self.solved
         self.diagonal = np.diag(self.gram).copy()
         # A column in the span of the free block can only gain by rounding: it is given the curvature it has without them.
         self.diagonal[self.diagonal <= DEPENDENT_CURVATURE * length] = 0.0

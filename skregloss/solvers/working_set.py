@@ -17,7 +17,7 @@ SMALLEST_SET = 10
 # Model gradients are solved to this share of the null model's, at best. A share of what is wanted will mostly do, that of the
 # strength because a gap is about (violation / strength) times the penalty; without progress it is made smaller.
 MODEL_TOLERANCE = 1e-13
-SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 0.1, 0.01, 0.01
+SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
 MAX_ROUNDS = 1000
