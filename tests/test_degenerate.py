@@ -16,7 +16,7 @@ from skregloss.losses import Huber, LogLoss, Poisson, SquaredError
 from skregloss.penalties import L1, L2, MCP, ElasticNet, NoPenalty
 from skregloss.solvers import Problem, solve
 
-ONE_PER_LOSS = [cls() for cls in sorted(set(LOSSES.values()), key=lambda cls: cls.name) if cls.smooth]
+ONE_PER_LOSS = [cls() for cls in sorted(set(LOSSES.values()), key=lambda cls: cls.name) if cls.smooth and not cls.joint]
 CLASSIFIERS = [loss for loss in ONE_PER_LOSS if loss.classification]
 COUNTS = [
     loss for loss in ONE_PER_LOSS if not loss.classification and loss.y_interval.low == 0.0 and loss.y_interval.low_closed
@@ -30,9 +30,9 @@ SECONDS = 5.0
 def quick_fit(loss, penalty, X, y, alpha, tol=1e-6, **keywords):
     """The solution, which must be there within seconds; compiling does not count."""
     for _ in range(2):
-        start = time.perf_counter()
+        start = time.process_time()
         solution = solve(Problem(loss, penalty, X, y, **keywords), alpha, tol=tol)
-        if time.perf_counter() - start < SECONDS:
+        if time.process_time() - start < SECONDS:
             return solution
     raise AssertionError("too slow")
 

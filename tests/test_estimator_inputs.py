@@ -230,7 +230,7 @@ DATA_ERRORS = [
     (X, Y, {"offset": np.ones(3)}, r"offset has shape \(3,\).*per sample, \(40,\)"),
     (X, Y, {"offset": np.full(40, np.nan)}, "offset contains NaN"),
     (X, Y, {"offset": 1.0}, "offset"),
-    (X, np.c_[Y, Y], {}, "1d array"),
+    (X, np.dstack([Y, Y]), {}, "dim 3"),
     (X, np.r_[np.nan, Y[1:]], {}, "NaN"),
     (X, np.r_[np.inf, Y[1:]], {}, "infinity"),
     (np.where(X.max() == X, np.nan, X), Y, {}, "NaN"),

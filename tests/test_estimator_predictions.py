@@ -41,12 +41,12 @@ def test_probabilities_only_where_the_loss_defines_them(name, two_classes):
 
 def test_more_classes_are_fitted_one_against_the_rest():
     X, y = load_iris(return_X_y=True)
-    model = PenalizedClassifier().fit(X, y)
+    model = PenalizedClassifier("squared_hinge").fit(X, y)
     for k in range(3):
-        one = PenalizedClassifier().fit(X, y == k)
+        one = PenalizedClassifier("squared_hinge").fit(X, y == k)
         np.testing.assert_array_equal(model.coef_[k], one.coef_[0])
         np.testing.assert_allclose(model.decision_function(X)[:, k], one.decision_function(X), atol=1e-12)
-    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1.0)
+    np.testing.assert_allclose(PenalizedClassifier("probit").fit(X, y).predict_proba(X).sum(axis=1), 1.0)
 
 
 @pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [0, 1], [-1, 1], [0.0, 1.0], [7, 3]])
@@ -148,10 +148,13 @@ def test_offset_of_classifiers(two_classes):
     np.testing.assert_allclose(without.decision_function(X, offset), without.decision_function(X) + offset)
     X, y = load_iris(return_X_y=True)
     offsets = np.random.default_rng(0).normal(size=(len(y), 3))
-    model = PenalizedClassifier().fit(X, y, offset=offsets)
-    one = PenalizedClassifier().fit(X, y == 1, offset=offsets[:, 1])
+    model = PenalizedClassifier("probit").fit(X, y, offset=offsets)
+    one = PenalizedClassifier("probit").fit(X, y == 1, offset=offsets[:, 1])
     np.testing.assert_array_equal(model.coef_[1], one.coef_[0])
-    assert model.predict_proba(X, offsets).shape == (len(y), 3)
+    for fitted in (model, PenalizedClassifier().fit(X, y, offset=offsets)):
+        assert fitted.predict_proba(X, offsets).shape == (len(y), 3)
+        eta = offsets + X @ fitted.coef_.T + fitted.intercept_
+        np.testing.assert_allclose(fitted.decision_function(X, offsets), eta, atol=1e-12)
 
 
 def test_metadata_is_routed_to_fit_and_score(counts):

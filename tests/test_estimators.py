@@ -74,6 +74,9 @@ def test_fitted_attributes(numbers, two_classes):
     assert isinstance(model.certificate_, Certificate)
     model = PenalizedClassifier().fit(*load_iris(return_X_y=True))
     assert model.coef_.shape == (3, 4) and model.intercept_.shape == (3,)
+    assert isinstance(model.certificate_, Certificate)
+    model = PenalizedClassifier("squared_hinge").fit(*load_iris(return_X_y=True))
+    assert model.coef_.shape == (3, 4) and model.intercept_.shape == (3,)
     assert [type(item) for item in model.certificate_] == [Certificate] * 3
 
 

@@ -108,7 +108,9 @@ TRANSFORMERS = {
     "selectors": make_column_transformer(
         (OneHotEncoder(), make_column_selector(dtype_exclude=float)), (StandardScaler(), lambda X: ["v"])
     ),
-    "slices": make_column_transformer((OneHotEncoder(), [0, -1]), (StandardScaler(), slice("u", "u")), ("passthrough", slice(3, 4))),
+    "slices": make_column_transformer(
+        (OneHotEncoder(), [0, -1]), (StandardScaler(), slice("u", "u")), ("passthrough", slice(3, 4))
+    ),
     "mask": make_column_transformer((SplineTransformer(), [False, True, False, True, False])),
     "one column, any function": make_column_transformer((FunctionTransformer(lambda x: np.hstack([x, x**2])), ["u"])),
     "nothing": make_column_transformer(("drop", ["a"]), ("passthrough", []), remainder=StandardScaler()).set_params(
@@ -153,7 +155,9 @@ def test_a_pipeline_without_its_last_step(frame):
     pipeline.fit(frame.drop(columns="o"), frame["u"])
     groups = groups_from_transformer(pipeline)
     assert groups == {"a_b": [0, 1, 2], "a": [3], "u": [4], "v": [5]}
-    model = make_pipeline(encoder, PenalizedRegressor(penalty=GroupL2(groups), alpha=0.1)).fit(frame.drop(columns="o"), frame["u"])
+    model = make_pipeline(encoder, PenalizedRegressor(penalty=GroupL2(groups), alpha=0.1)).fit(
+        frame.drop(columns="o"), frame["u"]
+    )
     coef = model[-1].coef_
     assert all(coef[columns].all() or not coef[columns].any() for columns in groups.values())
     assert coef[4] != 0.0

@@ -108,7 +108,9 @@ def test_weights_by_position_label_and_name():
 def test_what_is_not_valid_is_said_in_one_sentence(cls, groups, options, message):
     with pytest.raises((ValueError, TypeError), match=message) as caught:
         PenalizedRegressor(penalty=cls(groups, **options)).fit(X, Y)
-    assert any(told in str(caught.value) for told in ("; valid ", "did you mean", "X has the columns", "its columns are", " twice."))
+    assert any(
+        told in str(caught.value) for told in ("; valid ", "did you mean", "X has the columns", "its columns are", " twice.")
+    )
     assert "\n" not in str(caught.value)
 
 
@@ -133,7 +135,8 @@ def test_factors_and_bounds_of_groups():
 
 def test_sums():
     assert (GroupL2(GROUPS) + 0.1 * L2()).grouped
-    for penalty in (GroupL2(GROUPS) + 0.1 * L2(), L1() + GroupL2(GROUPS), 2 * GroupMCP(GROUPS), 0.5 * SparseGroup(GROUPS) + L2()):
+    sums = [GroupL2(GROUPS) + 0.1 * L2(), L1() + GroupL2(GROUPS), 2 * GroupMCP(GROUPS), 0.5 * SparseGroup(GROUPS) + L2()]
+    for penalty in sums:
         assert PenalizedRegressor(penalty=penalty, alpha=0.1).fit(X, Y).certificate_.converged
     for penalty in (GroupL2(2) + GroupL2(3), GroupL2(2) + GroupMCP(2), SparseGroup(2) + GroupSCAD(3)):
         with pytest.raises(ValueError, match="has no prox"):

@@ -84,9 +84,8 @@ def test_gap_of_every_convex_loss(loss, penalty):
 def test_gap_with_settings(loss, penalty, storage, kind, tol):
     X, Y = data(loss)
     options = settings(kind, len(Y))
-    if "factors" in options and penalty.grouped and not isinstance(penalty, (L21, SparseGroup)):
-        options["factors"] = np.array([0.5, 0.0, 0.5, 0.5, 0.0, 1.0, 0.0, 1.0] if "Sum" in repr(penalty) else [0.0] * 2 + [2.0] * 6)
-        options["factors"][2:4] = options["factors"][3]
+    if "factors" in options:
+        options["factors"] = options["factors"][penalty.block_labels(8)]  # one for each group
     certified(loss, penalty, storage(X), Y, tol, ALPHA, **options)
 
 

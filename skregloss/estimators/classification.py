@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,14 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinearModel):
             The fitted model.
         """
         return self._solve(self._problems(X, y, sample_weight, offset))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        with suppress(TypeError, ValueError):
+            loss = get_loss(self.loss)
+            # Classes in an order that the columns do not follow are not what a loss of ordered classes is for.
+            tags.classifier_tags.poor_score = loss.joint and not loss.predictor_per_class
+        return tags
 
     def _coding_of(self, loss, data):
         return Classes(type(self).__name__, loss, data, self.class_weight)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from .effects_summary import Effect, effects_in_words, penalty_effects
 
 if TYPE_CHECKING:
+    from .cv_display import CVPathDisplay
     from .path_display import RegularizationPathDisplay
 
-__all__ = ["Effect", "RegularizationPathDisplay", "effects_in_words", "penalty_effects"]
+__all__ = ["CVPathDisplay", "Effect", "RegularizationPathDisplay", "effects_in_words", "penalty_effects"]
 
 
 def __getattr__(name: str):
@@ -18,6 +19,10 @@ def __getattr__(name: str):
         from .path_display import RegularizationPathDisplay
 
         return RegularizationPathDisplay
+    if name == "CVPathDisplay":
+        from .cv_display import CVPathDisplay
+
+        return CVPathDisplay
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

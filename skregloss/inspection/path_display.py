@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..path import RegularizationPath, regularization_path
-from ._drawing import COLORS, GREY, LABEL_SIZE, LINE_HEIGHT, STYLES, limits, plain_ticks, runs, shortened, spread
+from ._drawing import COLORS, GREY, LABEL_SIZE, LINE_HEIGHT, STYLES, count_axis, limits, plain_ticks, runs, shortened, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
-TOP_TICKS = 7
 # Parameters of estimators that `regularization_path` takes as they are.
 SHARED = ("loss", "penalty", "fit_intercept", "standardize", "penalty_factors", "bounds", "tol", "max_iter", "class_weight")
 
@@ -187,7 +186,7 @@ class RegularizationPathDisplay:
         plain_ticks(ax, alphas)
         what = "length of the coefficients of all outputs" if path.coefs.ndim == 3 and output is None else "coefficient"
         ax.set_ylabel(f"{what} of the standardised column" if standardized else what)
-        self.top_ax_ = _count_axis(ax, alphas, path.n_nonzero[positive])
+        self.top_ax_ = count_axis(ax, alphas, path.n_nonzero[positive])
         self.text_ = self._label(ax, coefs[:, -1], labelled)
         return self
 
@@ -264,17 +263,3 @@ def _largest(coefs, count):
     sizes = np.abs(coefs[:, -1])
     order = np.argsort(-sizes, kind="stable")[: max(count, 0)]
     return order[sizes[order] > 0.0].tolist()
-
-
-def _count_axis(ax, alphas, counts):
-    """An axis on top with the numbers of nonzero coefficients at strengths evenly apart."""
-    from matplotlib.ticker import NullLocator
-
-    top = ax.twiny()
-    top.set(xscale="log", xlim=ax.get_xlim(), xlabel="nonzero coefficients")
-    places = np.unique(np.linspace(0, len(alphas) - 1, min(TOP_TICKS, len(alphas))).round().astype(int))
-    evenly = np.geomspace(alphas[0], alphas[-1], len(places)) if len(places) > 1 else alphas
-    nearest = np.unique([np.abs(np.log(alphas / at)).argmin() for at in evenly])
-    top.set_xticks(alphas[nearest], [str(count) for count in counts[nearest]])
-    top.xaxis.set_minor_locator(NullLocator())
-    return top

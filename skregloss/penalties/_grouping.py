@@ -144,7 +144,7 @@ def _of_column_transformer(transformer):
     names = list(getattr(transformer, "feature_names_in_", []))
     for name, part, columns in transformer.transformers_:
         own = places[name]
-        if isinstance(part, str) and part == "drop" or own.stop == own.start:
+        if (isinstance(part, str) and part == "drop") or own.stop == own.start:
             continue
         inputs = _positions(columns, transformer.n_features_in_, names)
         found = _sources(part, len(inputs), own.stop - own.start)

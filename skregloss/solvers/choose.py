@@ -6,6 +6,7 @@ import inspect
 
 from ..losses import Loss
 from ..penalties import Penalty
+from .multipliers import MultiplierSolver
 from .working_set import WorkingSetSolver
 
 
@@ -15,7 +16,9 @@ def check_pair(loss, penalty) -> None:
     _check_defined(penalty, Penalty, ("value", "prox"))
     if not penalty.has_prox:
         raise ValueError(penalty.why_no_prox())
-    if not loss.smooth or not penalty.separable:
+    if not loss.smooth:
+        _check_defined(loss, Loss, ("prox",))
+    if not penalty.separable:
         raise ValueError(
             f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "
             "valid are a smooth loss and a penalty that is a sum over coefficients."
@@ -32,4 +35,4 @@ def _check_defined(item, base, methods) -> None:
 
 def make_solver(problem) -> WorkingSetSolver:
     """The solver of a problem whose pair has been checked."""
-    return WorkingSetSolver(problem)
+    return WorkingSetSolver(problem) if problem.loss.smooth else MultiplierSolver(problem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from .coordinate_descent import gram_epochs, residual_epochs, slopes
@@ -17,6 +19,12 @@ from .penalty_terms import (
 )
 
 
+def selection(columns):
+    """What takes the columns out of a vector: a slice, which copies nothing, if they follow one another"""
+    consecutive = len(columns) > 0 and columns[-1] - columns[0] == len(columns) - 1 and (np.diff(columns) == 1).all()
+    return slice(columns[0], columns[-1] + 1) if consecutive else columns
+
+
 class CoordinateTerms:
     """sum_j P(b_j; strength_j) over some columns, each a block of its own, within bounds."""
 
@@ -27,13 +35,26 @@ class CoordinateTerms:
 
     def __init__(self, penalty, columns, strengths, low, high):
         self.penalty, self.columns = penalty, columns
-        self.every = strengths, low, high
-        self.strengths, self.low, self.high = strengths[columns], low[columns], high[columns]
+        self.strengths, self.low, self.high = strengths, low, high
         self.count = len(columns)
+        # The columns that these have been taken from, and their places there.
+        self.whole, self.places = columns, slice(None)
+        self.selection = selection(columns)
+
+    def of(self, vector):
+        """The entries of these columns; not to be written to"""
+        return vector[self.selection]
 
     def take(self, blocks):
         """The same for some of the blocks"""
-        return CoordinateTerms(self.penalty, self.columns[blocks], *self.every)
+        parts = self.columns, self.strengths, self.low, self.high
+        taken = CoordinateTerms(self.penalty, *(part[blocks] for part in parts))
+        taken.whole, taken.places = self.columns, blocks
+        return taken
+
+    def first_column(self, block) -> int:
+        """A column of the block"""
+        return int(self.columns[block])
 
     def blocks_of(self, places):
         """The blocks at these places in `columns`"""
@@ -41,8 +62,9 @@ class CoordinateTerms:
 
     def with_factor(self, factor):
         """The same at strengths times a factor"""
-        strengths, low, high = self.every
-        return CoordinateTerms(self.penalty, self.columns, factor * strengths, low, high)
+        scaled = copy(self)
+        scaled.strengths = factor * self.strengths
+        return scaled
 
     def value(self, b):
         """The penalty"""

@@ -24,6 +24,7 @@ class FreeBlock:
     def __init__(self, problem, columns):
         self.design, self.columns, self.intercepts = problem.design, columns, problem.intercepts
         self.size = self.intercepts.count + len(columns)
+        self._lengths = None
 
     def gradient(self, vector):
         """Z' vector"""
@@ -76,6 +77,15 @@ class FreeBlock:
         """H times the column of intercept k"""
         return curvature.apply(self.intercepts.column(k, len(curvature.weights)))
 
+    def entries(self, rows):
+        """Z[rows] as an array"""
+        ones = [self.intercepts.column(k, self.design.n_samples)[rows] for k in range(self.intercepts.count)]
+        return np.column_stack([*ones, self.design.entries(rows, self.columns)])
+
+    def inverse(self, curvature):
+        """(Z' H Z)^+"""
+        return pseudo_inverse(self.gram(curvature)) if self.size else np.zeros((0, 0))
+
     def matrix(self):
         """Z as an array"""
         result = np.empty((self.design.n_samples, self.size))
@@ -104,9 +114,11 @@ class FreeBlock:
         return lsmr(operator, right, atol=1e-13, btol=1e-13, maxiter=MOST_PRODUCTS)[0]
 
     def lengths(self, weights):
-        """The square roots of sum_i weights_i z_ij^2"""
-        squares = self.design.squares(weights, self.columns)
-        return np.sqrt(np.maximum(np.r_[self.intercepts.totals(weights), squares], 0.0))
+        """The square roots of sum_i weights_i z_ij^2, for weights that are always the same"""
+        if self._lengths is None:
+            squares = self.design.squares(weights, self.columns)
+            self._lengths = np.sqrt(np.maximum(np.r_[self.intercepts.totals(weights), squares], 0.0))
+        return self._lengths
 
     def add(self, point, step):
         """The coefficients and intercepts of `point` moved by `step`."""

@@ -33,29 +33,55 @@ NONE = np.int64(-1)
 append, remove, solve = cholesky.append, cholesky.remove, cholesky.solve
 
 
-def minimize(gram, q, b, weights):
-    """The minimum from the warm start b, which is overwritten, and the outcome; the ridge is in the diagonal of G."""
-    size = len(b)
-    wrong = b * q < 0.0
-    while wrong.any():
-        q = q + b[wrong] @ gram[wrong]
-        b[wrong] = 0.0
-        wrong = b * q < 0.0
-    active = np.flatnonzero(b)
-    factor = np.zeros((size, size))
-    try:
-        factor[: len(active), : len(active)] = np.linalg.cholesky(gram[np.ix_(active, active)])
-    except np.linalg.LinAlgError:
-        q, b, active = q + gram @ b, np.zeros(size), active[:0]
+@kernel(reorder=True)
+def minimize(gram, ridge, q, b, weights):
+    """Move b from where it is to the minimum; the outcome, and q there
+
+    q is the negative gradient at b without the ridge, which is added to the diagonal of G. All arguments are overwritten.
+    """
+    size = b.shape[0]
+    for j in range(size):
+        gram[j, j] += ridge[j] + RIDGE * gram[j, j]
+        q[j] -= ridge[j] * b[j]
+    wrong = True
+    while wrong:
+        wrong = False
+        for j in range(size):
+            if b[j] * q[j] < 0.0:
+                for k in range(size):
+                    q[k] += b[j] * gram[j, k]
+                b[j] = 0.0
+                wrong = True
+    sign, active, factor, column = np.sign(b), np.zeros(size, np.int64), np.zeros((size, size)), np.empty(size)
+    count = 0
+    for j in range(size):
+        if b[j] != 0.0:
+            for i in range(count):
+                column[i] = gram[j, active[i]]
+            if append(factor, count, column, gram[j, j], SMALLEST_PIVOT):
+                active[count] = j
+                count += 1
+            else:  # dependent on the others: begin from zero
+                count = -1
+                break
+    if count < 0:
+        for j in range(size):
+            if b[j] != 0.0:
+                for k in range(size):
+                    q[k] += b[j] * gram[j, k]
+                b[j], sign[j] = 0.0, 0.0
+        count = 0
     # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
-    sign = np.sign(b)
-    top = max(1.0, (np.abs(q) / weights)[sign == 0.0].max(initial=0.0))
-    weight = np.where(sign != 0.0, sign * q, top * weights)
-    order = np.zeros(size, dtype=np.int64)
-    order[: len(active)] = active
+    top = 1.0
+    for j in range(size):
+        if sign[j] == 0.0:
+            top = max(top, abs(q[j]) / weights[j])
+    weight, slope = np.empty(size), np.empty(size)
+    for j in range(size):
+        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * weights[j]
+        slope[j] = weights[j] - weight[j]
     work = np.empty((3, size))
-    outcome = follow(gram, q.copy(), b, weight, weights - weight, factor, order, sign, len(active), 20 * size + 100, work)
-    return b, outcome
+    return follow(gram, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work)
 
 
 @kernel(reorder=True)

@@ -31,11 +31,8 @@ def _minimize_exactly(model, l1, l2):
     bounded = np.isfinite(model.low).any() or np.isfinite(model.high).any()
     if l1 == 0.0 or bounded or not hasattr(model, "gram"):
         return True
-    strengths = model.terms.strengths
-    ridge = l2 * strengths
-    gram = model.gram.copy()
-    gram[np.diag_indices(len(gram))] += ridge + homotopy.RIDGE * np.diag(gram)
-    b, outcome = homotopy.minimize(gram, model.q - ridge * model.b, model.b.copy(), l1 * strengths)
+    strengths, b = model.terms.strengths, model.b.copy()
+    outcome = homotopy.minimize(model.gram.copy(), l2 * strengths, model.q.copy(), b, l1 * strengths)
     if outcome != homotopy.FINISHED or not np.isfinite(b).all():
         return True
     model.q -= (b - model.b) @ model.gram

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,21 +20,65 @@ SEPARABLE = (
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
 
-@dataclass(frozen=True)
 class Judgement:
-    """A point with the gradient of its penalised columns, and the violation of their blocks."""
+    """A point with the gradient of its penalised columns, the violation of their blocks, and on demand its certificate."""
 
-    point: Point
-    gradient: np.ndarray
-    violation: np.ndarray
-    certificate: Certificate
-    error: float
-    advice: str
+    def __init__(self, judge, point, settled, gradient, violation):
+        self.judge, self.point, self.settled = judge, point, settled
+        self.gradient, self.violation = gradient, violation
+        terms = judge.blocks.terms
+        self.objective = float(point.value + terms.value(terms.of(point.coef)))
 
     @property
     def hopeless(self) -> bool:
         """Whether there is no finite objective to improve."""
-        return not np.isfinite(self.certificate.objective)
+        return not np.isfinite(self.objective)
+
+    @property
+    def converged(self) -> bool:
+        return not self._has_gain() and self.certificate.converged
+
+    def _has_gain(self) -> bool:
+        """Whether one coefficient can gain more than the certificate allows, which is cheaper to see than the gap.
+
+        Where curvature is at most L, a violation v gains at least v^2 / (2 L x'Wx).
+        """
+        judge = self.judge
+        if not judge.problem.loss.constant_curvature or not judge.problem.convex or judge.blocks.terms.grouped:
+            return False
+        worst = int(np.argmax(self.violation)) if len(self.violation) else 0
+        if judge.problem.bounded or len(self.violation) == 0:
+            return False
+        square = judge.problem.squares[judge.blocks.penalized[worst]]
+        return bool(self.violation[worst] ** 2 > 4.0 * judge.tol * judge.null.deviance * square)
+
+    @property
+    def advice(self) -> str:
+        return OVERFLOW if not np.isfinite(self.point.value) else SEPARABLE if not self.judge.null.exists else ""
+
+    @property
+    def error(self) -> float:
+        """What the certificate compares with the tolerance; infinite where there is no minimum, small as the gradient may be"""
+        certificate = self.certificate
+        if not self.settled:
+            return np.inf
+        return certificate.kkt if np.isnan(certificate.gap) else certificate.relative_gap
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        judge, problem, point, terms = self.judge, self.judge.problem, self.point, self.judge.blocks.terms
+        gap = np.nan
+        if problem.convex and self.settled and len(terms.columns):
+            gap = duality_gap(problem, point, self.gradient, terms, judge.null.gradient_size)
+        gap = gap if np.isfinite(gap) else np.nan
+        kkt = self.violation.max(initial=0.0)
+        if judge.free.size:
+            kkt = max(kkt, np.abs(judge.free.gradient(point.gradient)).max())
+        kkt /= judge.null.gradient_size
+        relative_gap = gap / judge.null.deviance
+        error = kkt if np.isnan(gap) else relative_gap
+        converged = self.settled and bool(error <= judge.tol)
+        return Certificate(self.objective, float(gap), float(relative_gap), float(kkt), judge.tol, converged)
 
 
 class Judge:
@@ -42,9 +86,9 @@ class Judge:
 
     def __init__(self, problem, blocks, null, tol):
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
-        self.free = FreeBlock(problem, blocks.free)
+        self.free = null.free
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
-        self.shrink = np.ones(blocks.terms.count)
+        self.shrink = 1.0 if problem.convex else np.ones(blocks.terms.count)
 
     @property
     def wanted_violation(self):
@@ -54,37 +98,22 @@ class Judge:
         problem, blocks = self.problem, self.blocks
         # Where the null model has no minimum the problem has none: the direction that lowers the one lowers the other.
         settled = self.null.exists and bool(np.isfinite(point.value))
-        if settled:
+        if settled and point.settled_on is not self.free:
             point, settled = minimize_free(problem, self.free, point, self.null.reference)
+            point.settled_on = self.free if settled else None
+        if settled and problem.bounded:
             point = self._settle_inside(point)
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
-            gradient = problem.gradient_on(blocks.penalized, point.gradient)
+            gradient = problem.gradient_on(blocks.terms, point)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
-        gap = np.nan
-        if problem.convex and settled and len(blocks.penalized):
-            gap = duality_gap(problem, point, gradient, blocks.terms, self.null.gradient_size)
-        gap = gap if np.isfinite(gap) else np.nan
-        kkt = violation.max(initial=0.0)
-        if self.free.size:
-            kkt = max(kkt, np.abs(self.free.gradient(point.gradient)).max())
-        kkt /= self.null.gradient_size
-        relative_gap = gap / self.null.deviance
-        error = kkt if np.isnan(gap) else relative_gap
-        if not settled:
-            error = np.inf  # however small the gradient has become, there is no minimum here
-        penalty = blocks.terms.value(point.coef[blocks.penalized])
-        certificate = Certificate(
-            float(point.value + penalty), float(gap), float(relative_gap), float(kkt), self.tol, bool(error <= self.tol)
-        )
-        advice = OVERFLOW if not np.isfinite(point.value) else SEPARABLE if not self.null.exists else ""
-        return Judgement(point, gradient, violation, certificate, error, advice)
+        return Judgement(self, point, settled, gradient, violation)
 
     def _settle_inside(self, point) -> Point:
         """Columns with bounds but no penalty, where they are inside: free like the free block, and brought to its minimum."""
         columns = self.blocks.penalized
         coef, low, high = point.coef[columns], self.problem.low[columns], self.problem.high[columns]
-        inside = columns[(self.blocks.strengths[columns] == 0.0) & (low < coef) & (coef < high)]
+        inside = columns[(self.blocks.terms.strengths == 0.0) & (low < coef) & (coef < high)]
         if len(inside) == 0:
             return point
         free = FreeBlock(self.problem, np.concatenate([self.blocks.free, inside]))
@@ -109,5 +138,5 @@ class Judge:
     @staticmethod
     def improved(before, after) -> bool:
         """Whether the error or the objective has fallen by more than rounding."""
-        gain = before.certificate.objective - after.certificate.objective
-        return after.error < 0.98 * before.error or gain > 1e-13 * abs(before.certificate.objective)
+        gain = before.objective - after.objective
+        return bool(gain > 1e-13 * abs(before.objective)) or after.error < 0.98 * before.error

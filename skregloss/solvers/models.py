@@ -14,7 +14,6 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
-from .free_block import pseudo_inverse
 from .homotopy import RIDGE
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
@@ -44,9 +43,6 @@ class _Model:
         self.b = self.start.copy()
         self.low, self.high = problem.low[self.columns], problem.high[self.columns]
         self.free_gradient = -free.gradient(point.gradient)
-        self.inverse = pseudo_inverse(free.gram(curvature)) if free.size else np.zeros((0, 0))
-        self.cross = free.cross(curvature, self.columns)
-        self.solved = self.inverse @ self.cross
 
     def free_step(self):
         """The step of the free block that goes with the one of b."""
@@ -58,18 +54,12 @@ class GramModel(_Model):
 
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
-        columns = self.columns
-        self.gram = gram_store.gram(columns) if gram_store else self.curvature.gram(problem.design, columns)
-        if gram_store and damping != 1.0:
-            self.gram *= damping
-        length = np.diag(self.gram).copy()
-        if self.cross.any():
-            self.gram -= self.cross.T @ self.solved
-        self.diagonal = np.diag(self.gram).copy()
-        # A column in the span of the free block can only gain by rounding: it is given the curvature it has without them.
-        self.diagonal[self.diagonal <= DEPENDENT_CURVATURE * length] = 0.0
-        self.gram[np.diag_indices(len(columns))] = np.where(self.diagonal > 0.0, self.diagonal, length)
-        self.q = -problem.gradient_on(columns, point.gradient) - self.solved.T @ self.free_gradient
+        if gram_store is None:
+            parts = eliminated(problem.design, free, self.curvature, self.columns)
+        else:
+            parts = gram_store.parts(self.columns, damping)
+        self.gram, self.diagonal, self.cross, self.inverse = parts
+        self.q = -problem.gradient_within(terms, point) - self.cross.T @ (self.inverse @ self.free_gradient)
 
     def epochs(self, count, tolerance):
         return self.terms.gram_epochs(self.gram, self.q, self.b, count, tolerance)
@@ -117,6 +107,8 @@ class ResidualModel(_Model):
             curvature = Curvature(curvature.weights)
         super().__init__(problem, free, point, terms, curvature)
         columns = self.columns
+        self.cross, self.inverse = free.cross(curvature, columns), free.inverse(curvature)
+        self.solved = self.inverse @ self.cross
         length = curvature.squares(problem.design, columns)
         self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
         self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
@@ -200,34 +192,59 @@ class ResidualModel(_Model):
         self.free_left -= self.cross[:, support] @ move
 
 
+def eliminated(design, free, curvature, columns):
+    """G with the free block eliminated, its diagonal with 0 for columns in the span of that block, V = Z'HX and (Z'HZ)^+"""
+    gram = curvature.gram(design, columns)
+    cross, inverse = free.cross(curvature, columns), free.inverse(curvature)
+    length = np.diag(gram).copy()
+    gram -= cross.T @ (inverse @ cross)
+    diagonal = np.diag(gram).copy()
+    # A column in that span can only gain by rounding: it is given the curvature it has without the free block.
+    diagonal[diagonal <= DEPENDENT_CURVATURE * length] = 0.0
+    gram[np.diag_indices(len(length))] = np.where(diagonal > 0.0, diagonal, length)
+    return gram, diagonal, cross, inverse
+
+
 class GramStore:
-    """X'WX for a loss of constant curvature, grown by the columns it lacks and kept across models."""
+    """What `eliminated` returns, for a loss of constant curvature: grown by the columns it lacks, and kept across models."""
 
-    def __init__(self, problem, weights):
-        self.design, self.weights = problem.design, weights
-        self.columns = np.empty(0, dtype=np.int64)
+    def __init__(self, problem, free):
+        self.design, self.free = problem.design, free
+        self.curvature = Curvature(problem.weights)
+        self.inverse = free.inverse(self.curvature)
         self.place = np.full(problem.n_features, -1)
-        self.stored = np.empty((0, 0))
+        self._clear()
 
-    def gram(self, columns):
-        """The Gram matrix of the columns"""
-        new = columns[self.place[columns] < 0]
-        if len(new):
+    def _clear(self):
+        self.place[:] = -1
+        self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
+        self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
+
+    def parts(self, columns, damping):
+        """Those of some columns, for the curvature times `damping`"""
+        at = self.place[columns]
+        if (at < 0).any():
+            new = columns[at < 0]
             if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
-                self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
-                self.place[:] = -1
+                self._clear()
                 new = columns
             self._extend(new)
-        at = self.place[columns]
-        return self.stored[np.ix_(at, at)]
+            at = self.place[columns]
+        gram = self.stored[at[:, None], at]
+        if damping == 1.0:
+            return gram, self.diagonal[at], self.cross[:, at], self.inverse
+        return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
 
     def _extend(self, new):
         old, count = len(self.columns), len(self.columns) + len(new)
         stored = np.empty((count, count))
         stored[:old, :old] = self.stored
-        stored[old:, old:] = self.design.gram(self.weights, new)
+        own, diagonal, cross, _ = eliminated(self.design, self.free, self.curvature, new)
+        stored[old:, old:] = own
         if old:
-            stored[:old, old:] = self.design.gram(self.weights, self.columns, new)
-            stored[old:, :old] = stored[:old, old:].T
+            both = self.curvature.gram(self.design, self.columns, new)
+            both -= self.cross.T @ (self.inverse @ cross)
+            stored[:old, old:], stored[old:, :old] = both, both.T
         self.stored, self.columns = stored, np.concatenate([self.columns, new])
+        self.diagonal, self.cross = np.concatenate([self.diagonal, diagonal]), np.hstack([self.cross, cross])
         self.place[new] = np.arange(old, count)

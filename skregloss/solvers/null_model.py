@@ -26,6 +26,7 @@ class NullModel:
     point: Point
     exists: bool
     deviance: float
+    free: FreeBlock
     gradient: np.ndarray
     gradient_size: float
     reference: Reference
@@ -46,7 +47,7 @@ def null_model(problem, blocks) -> NullModel:
         penalized = gradient[blocks.penalized]
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
     deviance = max(point.value - floor, smallest)
-    return NullModel(point, exists, deviance or 1.0, gradient, size, reference)
+    return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference)
 
 
 def _with_intercepts(problem, smallest):
@@ -75,5 +76,5 @@ def smallest_null_alpha(problem, null, blocks) -> float:
     columns = blocks.penalized
     if len(columns) == 0:
         return 0.0
-    steps = prox_steps(problem, FreeBlock(problem, blocks.free), null.point, blocks.terms)
+    steps = prox_steps(problem, null.free, null.point, blocks.terms)
     return float(blocks.terms.entry_alphas(null.gradient[columns], steps, problem.factors).max(initial=0.0))

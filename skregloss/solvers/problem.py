@@ -16,6 +16,7 @@ import numpy as np
 from ..design import Standardized, make_design
 from ..penalties import NoPenalty
 from .block_terms import BlockTerms
+from .cluster_terms import ClusterTerms
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .data_term import make_data_term
@@ -38,6 +39,10 @@ class Point:
     curvature: Curvature
     # The mean of the loss's own curvature, without what flat pieces were given.
     bend: float
+    # The columns and X[:, columns]' gradient, once someone has asked for it.
+    slopes: tuple | None = None
+    # The free block that it is at the minimum of, once someone has looked.
+    settled_on: object = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,6 @@ class Blocks:
 
     free: np.ndarray
     terms: CoordinateTerms | BlockTerms
-    strengths: np.ndarray
 
     @property
     def penalized(self):
@@ -100,10 +104,13 @@ class Problem:
         self._check_groups()
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
-        # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
+        self._find_live()
+
+    def _find_live(self):
+        """Columns that are left out or fixed by their bounds take no part, nor in any unit of measure."""
         self.live = self.low < self.high
-        # The last product of all columns with a gradient: the next strength begins where the last one ended.
-        self._product: tuple | None = None
+        # The blocks at alpha = 1: their strengths are proportional to it.
+        self._at_one: Blocks | None = None
         self.bounded = bool((np.isfinite(self.low) | np.isfinite(self.high))[self.live].any())
 
     def _check_groups(self):
@@ -113,6 +120,8 @@ class Problem:
             return
         if np.isfinite(self.low).any() or np.isfinite(self.high).any():
             raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
+        if self.penalty.clusters and self.data.copies > 1:
+            raise ValueError(f"{type(self.penalty).__name__} is for one linear predictor, got {self.data.copies}.")
         factors = self.factors[: len(labels)]
         firsts = np.unique(labels, return_index=True)[1]
         differs = np.flatnonzero(factors != factors[firsts][labels])
@@ -133,7 +142,7 @@ class Problem:
     def with_penalty(self, penalty) -> Problem:
         """The same problem under another penalty; the data are shared."""
         other = copy.copy(self)
-        other.penalty, other.kernel_penalty = penalty, penalty.lower()
+        other.penalty, other.kernel_penalty, other._at_one = penalty, penalty.lower(), None
         return other
 
     def without_columns(self) -> Problem:
@@ -145,24 +154,38 @@ class Problem:
     def with_factors(self, factors) -> Problem:
         """The same problem under other finite penalty factors; columns that are left out stay so."""
         other = copy.copy(self)
-        other.factors = np.where(self.live, factors, self.factors)
+        other.factors, other._at_one = np.where(self.live, factors, self.factors), None
+        return other
+
+    def unpenalized_on(self, columns) -> Problem:
+        """The same problem without penalty, all columns but those of a mask left out."""
+        other = self.with_penalty(NoPenalty())
+        other.low, other.high = np.where(columns, self.low, 0.0), np.where(columns, self.high, 0.0)
+        other._find_live()
         return other
 
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
-        strengths = alpha * self.factors
+        if alpha == 0.0:
+            return self._blocks(np.zeros(self.n_features))
+        if self._at_one is None:
+            self._at_one = self._blocks(self.factors)
+        return Blocks(self._at_one.free, self._at_one.terms.with_factor(alpha))
+
+    def _blocks(self, strengths) -> Blocks:
         if self.penalty.l1_l2_parts() == (0.0, 0.0):
             strengths = np.zeros(self.n_features)
         free = (strengths == 0.0) & np.isneginf(self.low) & np.isposinf(self.high)
-        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths), strengths)
+        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths))
 
     def _terms(self, columns, strengths):
         """The penalty on these columns."""
         labels = self.penalty.block_labels(self.coef_shape[-1])
         if labels is None:
-            return CoordinateTerms(self.kernel_penalty, columns, strengths, self.low, self.high)
+            return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
         every_label = np.tile(labels, self.data.copies)
-        return BlockTerms.of(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
+        kind = ClusterTerms if self.penalty.clusters else BlockTerms
+        return kind.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
@@ -180,19 +203,29 @@ class Problem:
         value = self.data.value(eta)
         return value if np.isfinite(value) else np.inf
 
-    def gradient_on(self, columns, gradient):
-        """X[:, columns]' gradient, where these are mostly all columns."""
-        if self._product is not None and self._product[0] is gradient:
-            return self._product[1][columns]
-        if len(columns) < self.n_features:
-            return self.design.rmatvec(gradient, columns)
-        product = self.design.rmatvec(gradient)
-        self._product = gradient, product
-        return product if columns[0] == 0 and (np.diff(columns) == 1).all() else product[columns]
+    def gradient_on(self, terms, point):
+        """The derivative by the coefficients that the terms are on, which the point keeps."""
+        if point.slopes is None or point.slopes[0] is not terms.columns:
+            if len(terms.columns) < self.n_features:
+                product = self.design.rmatvec(point.gradient, terms.columns)
+            else:
+                product = terms.of(self.design.rmatvec(point.gradient))
+            point.slopes = terms.columns, product
+        return point.slopes[1]
+
+    def gradient_within(self, terms, point):
+        """The derivative by the coefficients of a working set, from what the point keeps if that covers it."""
+        if point.slopes is not None and point.slopes[0] is terms.whole:
+            return point.slopes[1][terms.places]
+        return self.design.rmatvec(point.gradient, terms.columns)
+
+    def clip(self, coef):
+        """The coefficients brought within their bounds."""
+        return np.clip(coef, self.low, self.high)
 
     def starting_coef(self):
         """Zero, or the bound nearest to it."""
-        return np.clip(0.0, self.low, self.high)
+        return self.clip(np.zeros(self.n_features))
 
     def original(self, coef, intercept, free):
         """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""

@@ -8,7 +8,6 @@ import numpy as np
 
 from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
-from .free_block import FreeBlock
 from .inner import minimize_model
 from .models import make_model
 
@@ -35,6 +34,9 @@ class Step:
     free: np.ndarray
     eta: np.ndarray
     slope: float
+    # The penalty at the start and at the target.
+    before: float
+    after: float
 
 
 def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) -> Step:
@@ -44,14 +46,13 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     coef_step, free_step = model.b - model.start, model.free_step()
     moved = np.flatnonzero(coef_step)
     eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], terms.columns[moved])
-    rise = terms.value(model.b) - terms.value(model.start)
-    slope = point.gradient @ eta_step + rise
-    return Step(terms, coef_step, model.b, free_step, eta_step, slope)
+    before, after = terms.value(model.start), terms.value(model.b)
+    slope = point.gradient @ eta_step + after - before
+    return Step(terms, coef_step, model.b, free_step, eta_step, slope, before, after)
 
 
-def minimize_on(problem, point, terms, blocks, *, target, tolerance, max_steps, gram_store=None):
+def minimize_on(problem, free, point, terms, *, target, tolerance, max_steps, gram_store=None):
     """Minimise over the working set until a step gains less than `target`; the point and the number of steps."""
-    free = FreeBlock(problem, blocks.free)
     options = {"gram_store": gram_store, "tolerance": tolerance}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
     damping = 1.0
@@ -99,8 +100,7 @@ def _search(problem, free, point, step, smallest_fraction):
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
     flat pieces and in exponential tails the model sees curvature that ends a little further on.
     """
-    before = step.terms.value(point.coef[step.terms.columns])
-    slack = OBJECTIVE_ROUNDING * (abs(point.value) + before)
+    slack = OBJECTIVE_ROUNDING * (abs(point.value) + step.before)
     trial = _trial(problem, free, point, step, 1.0)
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
@@ -108,7 +108,8 @@ def _search(problem, free, point, step, smallest_fraction):
         if fraction < smallest_fraction:
             return None
         trial = _trial(problem, free, point, step, fraction)
-    room = _room(problem, point, step) if fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) else 1.0
+    surprising = fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) and not problem.loss.constant_curvature
+    room = _room(problem, point, step) if surprising else 1.0
     while 2.0 * fraction <= room:
         fraction *= 2.0
         further = _trial(problem, free, point, step, fraction)
@@ -135,8 +136,8 @@ def _trial(problem, free, point, step, fraction) -> _Trial:
     # In full exactly: zeros and bounds must not be missed by an ulp.
     coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
     eta = point.eta + fraction * step.eta
-    fall = step.terms.value(point.coef[columns]) - step.terms.value(coef[columns])
-    gain = point.value - problem.loss_at(eta) + fall
+    after = step.after if fraction == 1.0 else step.terms.value(coef[columns])
+    gain = point.value - problem.loss_at(eta) + step.before - after
     return _Trial(fraction, coef, intercept, eta, gain)
 
 

@@ -32,7 +32,7 @@ class WorkingSetSolver:
         self.problem = problem
         self._null_models = {}
         self._alpha_max = None
-        self._store = GramStore(problem, problem.weights) if problem.loss.constant_curvature else None
+        self._stores = {}
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -40,6 +40,14 @@ class WorkingSetSolver:
         if key not in self._null_models:
             self._null_models[key] = null_model(self.problem, blocks)
         return self._null_models[key]
+
+    def _store(self, null):
+        """The matrices kept for models, where the loss allows it."""
+        if not self.problem.loss.constant_curvature:
+            return None
+        if id(null) not in self._stores:
+            self._stores[id(null)] = GramStore(self.problem, null.free)
+        return self._stores[id(null)]
 
     def alpha_max(self) -> float:
         """The least alpha at which the null model passes the certificate."""
@@ -56,16 +64,16 @@ class WorkingSetSolver:
         null = self.null(blocks)
         judge = Judge(problem, blocks, null, tol)
         now = judge(null.point if start is None else start)
-        best, steps, idle = now, 0, 0
+        best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
         tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
-            if now.certificate.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
+            if now.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
                 break
             before, moved = now, None
-            if idle and not problem.penalty.convex and self._store is None:
+            if idle and not problem.penalty.convex and store is None:
                 moved = confirm_violations(judge, now)
             if moved is not None:
                 now, steps = judge(moved), steps + 1
@@ -73,18 +81,20 @@ class WorkingSetSolver:
                 working = self._extend(working, now, blocks, seed)
                 point, count = minimize_on(
                     problem,
+                    judge.free,
                     now.point,
                     blocks.terms.take(working),
-                    blocks,
-                    target=judge.worthwhile_gain(now),
+                    target=0.0 if store else judge.worthwhile_gain(now),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
-                    gram_store=self._store,
+                    gram_store=store,
                 )
                 now, steps, seed = judge(point), steps + count, None
-            idle = 0 if judge.improved(before, now) else idle + 1
+            improved = judge.improved(before, now)
+            idle = 0 if improved else idle + 1
             tolerance *= SHARPER if idle else 1.0
-            best = now if not problem.penalty.convex or now.error <= best.error else best
+            if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
+                best = now
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     def _strong_rule(self, judge, now, alpha, previous_alpha):
@@ -97,10 +107,12 @@ class WorkingSetSolver:
         """The blocks of the new working set: the support, what was in it, and the worst violators, at most twice as many."""
         if not self._selects():
             return np.arange(blocks.terms.count)
-        support = np.unique(blocks.terms.blocks_of(np.flatnonzero(now.point.coef[blocks.penalized])))
-        if len(working) > 2 * max(len(support), SMALLEST_SET):
+        inside = np.zeros(blocks.terms.count, dtype=bool)
+        inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
+        if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
             working = working[now.violation[working] > 0.0]
-        working = np.union1d(working, support)
+        inside[working] = True
+        working = np.flatnonzero(inside)
         score = now.violation.copy() if seed is None else np.maximum(now.violation, seed)
         score[working] = 0.0
         candidates = np.flatnonzero(score > 0.0)
@@ -109,7 +121,8 @@ class WorkingSetSolver:
             room = max(room, int(4 * np.sqrt(len(score))))
         if len(candidates) > room:
             candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
-        return np.union1d(working, candidates)
+        inside[candidates] = True
+        return np.flatnonzero(inside)
 
     def _selects(self) -> bool:
         """Whether optimal coefficients can be exactly zero."""
@@ -117,6 +130,8 @@ class WorkingSetSolver:
         return self.problem.bounded or parts is None or parts[0] > 0.0
 
     def _report(self, alpha, steps, now, working):
+        if not logger.isEnabledFor(logging.INFO):
+            return
         certificate = now.certificate
         logger.info(
             "alpha %.4g, step %d: objective %.12g, relative gap %.2g, violation %.2g, working set of %d",
@@ -127,5 +142,5 @@ class WorkingSetSolver:
         coef, intercept = self.problem.original(best.point.coef, best.point.intercept, blocks.free)
         worst = -1
         if len(best.violation):
-            worst = int(blocks.terms.take(np.array([np.argmax(best.violation)])).columns[0]) % self.problem.coef_shape[-1]
+            worst = blocks.terms.first_column(np.argmax(best.violation)) % self.problem.coef_shape[-1]
         return Solution(coef, intercept, alpha, self.alpha_max(), best.certificate, steps, worst, best.advice, best.point)
