@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .estimators import PenalizedClassifier, PenalizedRegressor
+from .estimators import PenalizedClassifier, PenalizedCox, PenalizedRegressor
 
 if TYPE_CHECKING:
     from .path import regularization_path
 
 __version__ = "0.1.0"
 
-__all__ = ["PenalizedClassifier", "PenalizedRegressor", "__version__", "regularization_path"]
+__all__ = ["PenalizedClassifier", "PenalizedCox", "PenalizedRegressor", "__version__", "regularization_path"]
 
 
 def __getattr__(name: str):

@@ -43,7 +43,7 @@ class RiskSets:
     def __init__(self, y, weights, efron):
         start, stop, event, stratum = y.T
         event = (event > 0.0) & (weights > 0.0)
-        _, stratum = np.unique(stratum, return_inverse=True)
+        labels, stratum = np.unique(stratum, return_inverse=True)
         events = np.flatnonzero(event)
         events = events[np.lexsort((-stop[events], stratum[events]))]
         is_new = np.ones(len(events), dtype=bool)
@@ -72,6 +72,7 @@ class RiskSets:
             own,
             bounds[stratum + 1],
         )
+        self.times, self.strata = times, labels[strata]
         self.weights = weights
         self.event_weight = float(weights[events].sum())
 
@@ -183,6 +184,18 @@ def cox_derivatives(index, eta, weights, gradient, curvature, rates, sums):
         curvature[j] = max(curvature[j] * rates[j], 0.0)
         gradient[j] = curvature[j] - (weights[j] if index.own_time[j] >= 0 else 0.0)
     return total
+
+
+@kernel
+def hazard_rises(index, eta, weights):
+    """sum of omega / (S - c T) over the terms of each event time, and the linear predictor that rates are relative to"""
+    sums = np.empty((4, index.term_starts[-1]))
+    term_sums(index, eta, weights, np.empty(eta.shape[0]), sums)
+    rises = np.zeros(index.strata.shape[0])
+    for t in range(rises.shape[0]):
+        for term in range(index.term_starts[t], index.term_starts[t + 1]):
+            rises[t] += sums[2, term] / (sums[0, term] - sums[3, term] * sums[1, term])
+    return rises, eta.max()
 
 
 @kernel

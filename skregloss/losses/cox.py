@@ -12,6 +12,7 @@ from ._risk_sets import (
     cox_factor,
     cox_gap,
     cox_value,
+    hazard_rises,
 )
 
 TIES = ("breslow", "efron")
@@ -31,12 +32,20 @@ class CoxPartialLikelihood(Loss):
     """
 
     joint = True
+    event_times = True
 
     def __init__(self, ties="breslow"):
         self.ties = ties
 
     def joint_term(self, y, weights, total):
         return CoxTerm(self.ties == "efron", y, weights, total)
+
+    def hazard_rises(self, y, weights, eta):
+        """Strata and event times, from late to early in each stratum, with the rise there of the cumulative hazard of a
+        sample whose linear predictor is `level`; and `level`"""
+        sets = RiskSets(y, weights, self.ties == "efron")
+        rises, level = hazard_rises(sets.kernel, eta, weights)
+        return sets.strata, sets.times, rises, level
 
     def validate(self):
         if self.ties not in TIES:

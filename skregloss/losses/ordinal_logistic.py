@@ -62,6 +62,8 @@ class OrdinalTerm:
         return np.zeros(2 * len(self.y)) if offset is None else np.tile(np.asarray(offset, dtype=np.float64), 2)
 
     def intercept_owners(self, wanted):
+        if not wanted:
+            raise ValueError("OrdinalLogistic has its cut points for intercepts and cannot do without; valid is fit_intercept=True.")
         upper = np.where(self.y < self.n_classes - 1, self.y, -1)
         return self.n_classes - 1, np.concatenate([self.y - 1, upper])
 
