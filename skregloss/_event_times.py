@@ -28,7 +28,9 @@ def event_times(y) -> np.ndarray:
     wrong = np.flatnonzero(~(start < stop))
     if len(wrong):
         i = wrong[0]
-        raise ValueError(f"y has samples that start when they stop or later: number {i} starts at {start[i]}, stops at {stop[i]}.")
+        raise ValueError(
+            f"y has samples that start when they stop or later: number {i} starts at {start[i]}, stops at {stop[i]}."
+        )
     return np.column_stack([start, stop, event])
 
 

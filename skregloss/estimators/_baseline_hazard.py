@@ -10,21 +10,16 @@ from ._step_function import StepFunction
 
 
 class Curve(NamedTuple):
-    """H(t) of a stratum at its event times, for a sample with linear predictor `level`; `end` is the last time observed."""
+    """log H(t) of a stratum at its event times; `end` is the last time observed."""
 
     times: np.ndarray
-    cumulative: np.ndarray
-    level: float
+    log_cumulative: np.ndarray
     end: float
 
     def scaled(self, eta) -> np.ndarray:
-        """H(t) exp(eta - level), a row for each eta; zero remains zero"""
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return np.where(self.cumulative > 0.0, self.cumulative * np.exp(np.asarray(eta)[..., None] - self.level), 0.0)
-
-    def columns_at(self, times) -> np.ndarray:
-        """The position in (0, H) that holds at each of the times"""
-        return np.searchsorted(self.times, times, side="right")
+        """H(t) exp(eta), a row for each eta"""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(self.log_cumulative + eta[:, None])
 
 
 class BaselineHazard:
@@ -35,13 +30,13 @@ class BaselineHazard:
 
     def __init__(self, loss, y, weights, eta):
         weights = np.ones(len(y)) if weights is None else weights
-        strata, times, rises, level = loss.hazard_rises(y, weights, eta)
+        strata, times, log_rises = loss.log_hazard_rises(y, weights, eta)
         self.curves = []
         for code in range(int(y[:, 3].max()) + 1):
             mine, present = strata == code, y[:, 3] == code
             order = np.flatnonzero(mine)[::-1]  # late to early in the risk sets
             end = y[present, 1].max(initial=-np.inf)
-            self.curves.append(Curve(times[order], np.cumsum(rises[order]), level, float(end)))
+            self.curves.append(Curve(times[order], np.logaddexp.accumulate(log_rises[order]), float(end)))
         self.event_times = np.unique(times)
 
     def functions(self, eta, codes, transform, initial) -> np.ndarray:
@@ -59,6 +54,8 @@ class BaselineHazard:
         for code in np.unique(codes):
             curve, mine = self.curves[code], codes == code
             values = transform(curve.scaled(eta[mine]))
-            known = np.column_stack([np.full(len(values), initial), values])[:, curve.columns_at(self.event_times)]
+            known = np.column_stack([np.full(len(values), initial), values])[
+                :, np.searchsorted(curve.times, self.event_times, side="right")
+            ]
             result[mine] = np.where(self.event_times <= curve.end, known, np.nan)
         return result

@@ -12,7 +12,7 @@ from ._risk_sets import (
     cox_factor,
     cox_gap,
     cox_value,
-    hazard_rises,
+    log_hazard_rises,
 )
 
 TIES = ("breslow", "efron")
@@ -40,12 +40,11 @@ class CoxPartialLikelihood(Loss):
     def joint_term(self, y, weights, total):
         return CoxTerm(self.ties == "efron", y, weights, total)
 
-    def hazard_rises(self, y, weights, eta):
-        """Strata and event times, from late to early in each stratum, with the rise there of the cumulative hazard of a
-        sample whose linear predictor is `level`; and `level`"""
+    def log_hazard_rises(self, y, weights, eta):
+        """Strata and event times, from late to early in each stratum, and the log of the rise there of the cumulative hazard
+        of a sample whose linear predictor is zero"""
         sets = RiskSets(y, weights, self.ties == "efron")
-        rises, level = hazard_rises(sets.kernel, eta, weights)
-        return sets.strata, sets.times, rises, level
+        return sets.strata, sets.times, log_hazard_rises(sets.kernel, eta, weights)
 
     def validate(self):
         if self.ties not in TIES:

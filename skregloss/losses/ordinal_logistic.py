@@ -63,7 +63,9 @@ class OrdinalTerm:
 
     def intercept_owners(self, wanted):
         if not wanted:
-            raise ValueError("OrdinalLogistic has its cut points for intercepts and cannot do without; valid is fit_intercept=True.")
+            raise ValueError(
+                "OrdinalLogistic has its cut points for intercepts and cannot do without; valid is fit_intercept=True."
+            )
         upper = np.where(self.y < self.n_classes - 1, self.y, -1)
         return self.n_classes - 1, np.concatenate([self.y - 1, upper])
 

@@ -29,6 +29,9 @@ class Softmax(Loss):
     def __init__(self, n_classes=3):
         self.n_classes = n_classes
 
+    def for_classes(self, count):
+        return type(self)(count)
+
     def joint_term(self, y, weights, total):
         return SoftmaxTerm(int(self.n_classes), y, weights)
 
