@@ -65,7 +65,7 @@ def check_events(y: np.ndarray, weights, owner: str) -> None:
 def _fields(y):
     """Names and values of the fields, or None for plain numbers."""
     names = y.dtype.names if isinstance(y, np.ndarray) else getattr(y, "columns", None)
-    if names is None or len(names) == 1 and not isinstance(y, np.ndarray):
+    if names is None or (len(names) == 1 and not isinstance(y, np.ndarray)):
         return None
     names = list(names)
     if len(names) not in (2, 3) or len(np.shape(y)) != (1 if isinstance(y, np.ndarray) else 2):

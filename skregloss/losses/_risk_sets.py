@@ -85,7 +85,7 @@ class RiskSets:
         return np.empty(len(self.kernel.own_time)), np.empty((5, int(self.kernel.term_starts[-1])))
 
     def floor(self):
-        """The infimum: events alone in their risk sets, with equal rates, earlier ones infinitely above later ones"""
+        """The infimum: events alone in their risk sets, with equal eta, earlier ones infinitely above later ones"""
         index, total = self.kernel, 0.0
         for t in range(len(index.strata)):
             events = index.events[index.event_starts[t] : index.event_starts[t + 1]]

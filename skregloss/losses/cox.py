@@ -50,6 +50,10 @@ class CoxPartialLikelihood(Loss):
         if self.ties not in TIES:
             raise ValueError(f"ties of CoxPartialLikelihood is {self.ties!r}; valid are 'breslow' and 'efron'.")
 
+    @classmethod
+    def examples(cls):
+        return [cls(ties) for ties in TIES]
+
 
 class CoxTerm:
     """The mean of a sample y = (start, stop, event, stratum), as the sum over risk sets."""

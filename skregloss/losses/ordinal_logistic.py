@@ -40,6 +40,10 @@ class OrdinalLogistic(Loss):
         edges = np.column_stack([np.ones(len(eta)), above, np.zeros(len(eta))])
         return np.maximum(edges[:, :-1] - edges[:, 1:], 0.0)
 
+    @classmethod
+    def examples(cls):
+        return [cls(2), cls(3), cls(5)]
+
 
 class OrdinalTerm:
     """sum_i w_i (-log(s(u_i) - s(v_i))), s the logistic function, u the linear predictor of y > y_i - 1 and v of y > y_i

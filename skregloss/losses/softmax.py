@@ -39,6 +39,10 @@ class Softmax(Loss):
         shifted = np.exp(eta - eta.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
 
+    @classmethod
+    def examples(cls):
+        return [cls(3), cls(5)]
+
 
 class SoftmaxTerm:
     """sum_i w_i (log sum_k exp(eta_ik) - eta_i,y_i), class after class in eta."""
