@@ -84,3 +84,26 @@ def cox_gap(loss, eta, y, weights, scale):
         p = rates / rates.sum()
         total += omega * divergence(scale * p + (1.0 - scale) * shares, p)
     return total
+
+
+def ordinal_gap(loss, eta, y, weights, scale):
+    """-log(s(u) - s(v)) = f(u) + f(-v) + h(v - u), and each of the three loses with its own share of the gradient"""
+    total = 0.0
+    for w, u, v, k in zip(weights, *eta.reshape(2, -1), y, strict=True):
+        for there, m in ((k > 0, u), (k < loss.n_classes - 1, -v)):  # f(m) = log(1 + exp(-m))
+            p = 1.0 / (1.0 + np.exp(m))
+            lost = divergence(np.array([scale * p, 1.0 - scale * p]), np.array([p, 1.0 - p]))
+            total += w * lost if there else 0.0
+        if 0 < k < loss.n_classes - 1:  # h(t) = -log(1 - exp(t)), h*(z) = z log z - (1 + z) log(1 + z)
+            t = v - u
+            z = scale * np.exp(t) / (1.0 - np.exp(t))
+            total += w * (-np.log(1.0 - np.exp(t)) + z * np.log(z) - (1.0 + z) * np.log(1.0 + z) - z * t)
+    return total
+
+
+GAPS = {"Softmax": softmax_gap, "OrdinalLogistic": ordinal_gap, "CoxPartialLikelihood": cox_gap}
+
+
+def gap(loss, eta, y, weights, scale):
+    """What the dual point scale * gradient loses of the loss"""
+    return GAPS[type(loss).__name__](loss, eta, y, weights, scale)
