@@ -67,3 +67,11 @@ def check_offset(offset, shape: tuple[int, ...]) -> np.ndarray | None:
         per = "sample" if len(shape) == 1 else "sample and class"
         raise ValueError(f"offset has shape {offset.shape}; expected one number per {per}, {shape}.")
     return check_array(offset, ensure_2d=False, dtype=np.float64, input_name="offset")
+
+
+def rows_of_metadata(values, indices, n_samples: int):
+    """Some rows of what has one entry per sample; anything else as it is."""
+    if values is None or isinstance(values, (str, bytes, numbers.Number)):
+        return values
+    array = np.asarray(values)
+    return array[indices] if array.ndim and len(array) == n_samples else values

@@ -20,6 +20,7 @@ CONVEX_LOSSES = [loss for loss in LOSS_EXAMPLES if loss.convex]
 ONE_PER_LOSS = [cls() for cls in LOSS_CLASSES if cls.smooth and not cls.joint]
 ONE_PER_CONVEX_LOSS = [loss for loss in ONE_PER_LOSS if loss.convex]
 ONE_PER_PENALTY = [cls() for cls in PENALTIES.values() if cls.separable and not cls.grouped]
+KINKED_LOSSES = [loss for cls in LOSS_CLASSES if not cls.smooth for loss in cls.examples()]
 NON_CONVEX = [penalty for penalty in EXAMPLES if not penalty.convex]
 SMALL_CONVEX = [L1(), L2(), ElasticNet(), 0.7 * L1() + 0.3 * L2()]
 ALPHA = 0.05
@@ -85,17 +86,25 @@ def free_gradient(problem, solution):
     return np.max(np.abs(Z.T @ slopes) / np.max(np.abs(Z).T @ np.abs(before), initial=1e-300), initial=0.0)
 
 
+def slopes_of(solution, n, settings):
+    """The dual point of a fit with kinks: its gradient per unit of weight."""
+    weight = settings.get("sample_weight")
+    weight = np.ones(n) if weight is None else weight
+    return np.divide(solution.point.gradient * weight.sum(), weight, out=np.zeros(n), where=weight > 0)
+
+
 def oracle_error(solution, loss, penalty, X, y, alpha, settings):
     """The relative gap of a convex problem, else the residual of the prox fixed point."""
     arguments, keywords = statement(loss, penalty, X, y, alpha, settings)
+    dual = {} if loss.smooth else {"slopes": slopes_of(solution, len(y), settings)}
     if loss.convex and penalty.convex:
-        gap = oracle.relative_gap(*arguments, solution.coef, solution.intercept, **keywords)
+        gap = oracle.relative_gap(*arguments, solution.coef, solution.intercept, **dual, **keywords)
         if not np.isnan(gap):
             return gap
     problem = oracle.Problem(*arguments, **keywords)
     if len(problem.bound) == 0:
         return free_gradient(problem, solution)
-    return oracle.fixed_point_residual(*arguments, solution.coef, solution.intercept, **keywords)
+    return oracle.fixed_point_residual(*arguments, solution.coef, solution.intercept, **dual, **keywords)
 
 
 def no_single_move_pays(solution, loss, penalty, X, y, alpha, settings):

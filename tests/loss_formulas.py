@@ -30,6 +30,10 @@ def huber(r, delta):
 
 
 VALUES = {
+    "absolute_error": lambda y, eta: abs(y - eta),
+    "quantile": lambda y, eta, quantile, crossing=None: check_loss(y - eta, quantile) * abs(y - eta),
+    "epsilon_insensitive": lambda y, eta, epsilon: positive_part(abs(y - eta) - epsilon),
+    "hinge": lambda y, eta: positive_part(1 - y * eta),
     "squared_error": lambda y, eta: (y - eta) ** 2 / 2,
     "huber": lambda y, eta, delta: huber(y - eta, delta),
     "pseudo_huber": lambda y, eta, delta: delta**2 * (np.sqrt(1 + ((y - eta) / delta) ** 2) - 1),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skregloss import PenalizedClassifier, PenalizedCox, PenalizedRegressor
+from skregloss import (
+    PathSearchCV,
+    PenalizedClassifier,
+    PenalizedClassifierCV,
+    PenalizedCox,
+    PenalizedCoxCV,
+    PenalizedRegressor,
+    PenalizedRegressorCV,
+)
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.penalties import BY_NAME as PENALTIES
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet
@@ -29,6 +37,28 @@ EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
 EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
+# Few strengths, for time; three folds, since some checks have no more samples of a class.
+SEARCHES = [
+    PenalizedRegressorCV(alphas=4, cv=3),
+    PenalizedClassifierCV(alphas=4, cv=3),
+    PathSearchCV(PenalizedRegressor(), alphas=4, cv=3),
+    PathSearchCV(PenalizedClassifier(), alphas=4, cv=3),
+]
+MORE_SEARCHES = [
+    PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
+    PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
+]
+
+
+@parametrize_with_checks(SEARCHES)
+def test_searches_keep_the_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(MORE_SEARCHES)
+def test_more_searches_keep_the_conventions(estimator, check):
+    check(estimator)
 
 
 @parametrize_with_checks(DEFAULTS + COX + EVERY_LOSS + EVERY_LOSS_MIXED + EVERY_PENALTY)

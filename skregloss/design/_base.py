@@ -42,6 +42,10 @@ class Design(Jittable):
         """(X[:, columns] - shift) diag(scales) (X[:, columns] - shift)', an n x n array"""
         raise NotImplementedError
 
+    def entries(self, rows, columns):
+        """X[rows][:, columns] as an array"""
+        raise NotImplementedError
+
     def dot(self, column, vector):
         """x_column' vector (in kernels)"""
         raise NotImplementedError
@@ -100,6 +104,9 @@ class Standardized(Design):
 
     def outer(self, columns, scales):
         return self.design.outer(columns, scales / self.scale[columns] ** 2, self.shift)
+
+    def entries(self, rows, columns):
+        return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
 
     def dot(self, column, vector):
         return self.design.dot(column, vector) / self.scale[column]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from .._jit import kernel
 from ._base import Design
@@ -39,6 +40,12 @@ class CSC(Design):
 
     def outer(self, columns, scales, shift=None):
         return _outer(self.lower(), columns, scales, self.n_samples)
+
+    def _array(self):
+        return sparse.csc_array((self.data, self.indices, self.indptr), shape=(self.n_samples, self.n_features))
+
+    def entries(self, rows, columns):
+        return self._array()[:, columns].tocsr()[rows].toarray().astype(np.float64)
 
     def dot(self, column, vector):
         total = 0.0

@@ -81,6 +81,9 @@ class Dense(Design):
             result += block.T @ block
         return result
 
+    def entries(self, rows, columns):
+        return self.rows[np.ix_(columns, rows)].T.astype(np.float64)
+
     def _weighted(self, columns, rows, root, shift):
         block = self.rows[columns, rows].astype(np.float64, copy=False)
         if shift is not None:

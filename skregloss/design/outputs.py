@@ -83,6 +83,15 @@ class Outputs(Design):
             result[rows, rows] = self.design.outer(own, scales[places])
         return result
 
+    def entries(self, rows, columns):
+        result = np.zeros((len(rows), len(columns)))
+        outputs = rows // self.design.n_samples
+        for output, places, own in self.parts(columns):
+            own_rows = np.flatnonzero(outputs == output)
+            inside = rows[own_rows] - output * self.design.n_samples
+            result[np.ix_(own_rows, places)] = self.design.entries(inside, own)
+        return result
+
     def dot(self, column, vector):
         output = column // int(self.width)
         start = output * int(self.rows)

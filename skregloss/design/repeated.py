@@ -44,6 +44,9 @@ class Repeated(Design):
     def outer(self, columns, scales):
         return np.tile(self.design.outer(columns, scales), (self.count, self.count))
 
+    def entries(self, rows, columns):
+        return self.design.entries(rows % self.design.n_samples, columns)
+
     def dot(self, column, vector):
         rows, total = int(self.rows), 0.0
         for k in range(int(self.count)):

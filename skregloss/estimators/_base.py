@@ -32,6 +32,8 @@ class PenalizedLinearModel(BaseEstimator):
     # Whether the losses that fit are those for classes, and whether they are those for times of events.
     _classification: ClassVar[bool]
     _event_times: ClassVar[bool] = False
+    # The offset of the samples to predict, for callers that cannot pass one.
+    _bound_offset: Any = None
 
     def set_params(self, **params) -> PenalizedLinearModel:
         """Set parameters, also those of the loss and the penalty, as in `penalty__l1_ratio=0.5`.
@@ -138,7 +140,7 @@ class PenalizedLinearModel(BaseEstimator):
         penalty = penalty.bind(*columns)
         loss = coding.loss
         problems = [
-            Problem(loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
+            Problem(target.loss, penalty, data.X, target.y, sample_weight=target.weights, offset=target.offset, **options)
             for target in coding.encode(data)
         ]
         self.loss_, self.penalty_, self._coding = loss, penalty, coding
@@ -201,6 +203,7 @@ class PenalizedLinearModel(BaseEstimator):
         eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
         if eta.ndim == 2 and eta.shape[1] == 1:
             eta = eta[:, 0]
+        offset = self._bound_offset if offset is None else offset
         if offset is not None:
             eta = eta + check_offset(offset, eta.shape)
         elif self._needs_offset:

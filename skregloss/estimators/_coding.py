@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
 from .._event_times import check_events
-from .._validation import check_domain, check_offset
+from .._validation import check_domain, check_offset, rows_of_metadata
 
 
 class Data(NamedTuple):
@@ -17,13 +20,24 @@ class Data(NamedTuple):
 
     X: Any
     y: np.ndarray
-    weights: np.ndarray | None
-    offset: Any
+    weights: np.ndarray | None = None
+    offset: Any = None
+    # What else a scorer is given, most of it with one entry per sample.
+    metadata: Mapping[str, Any] = MappingProxyType({})
 
     def rows(self, indices) -> Data:
         """Some of the samples."""
-        weights = None if self.weights is None else self.weights[indices]
-        return Data(self.X[indices], self.y[indices], weights, None if self.offset is None else self.offset[indices])
+        weights, offset, *metadata = (
+            rows_of_metadata(values, indices, len(self.y)) for values in (self.weights, self.offset, *self.metadata.values())
+        )
+        if weights is not None and not weights.any():
+            raise ValueError(
+                "sample_weight is zero for every sample of a fold's training or test part; "
+                "leave out samples without weight, or use folds that mix them with others."
+            )
+        # Without "raise", NumPy takes rows of a Fortran-ordered array at the speed of memory, and keeps the order.
+        X = self.X[indices] if sparse.issparse(self.X) else np.take(self.X.T, indices, axis=1, mode="clip").T
+        return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
 
 
 class Target(NamedTuple):
@@ -32,10 +46,11 @@ class Target(NamedTuple):
     y: np.ndarray
     weights: np.ndarray | None
     offset: np.ndarray | None
+    loss: Any
 
 
 class Numbers:
-    """A linear predictor for each column of targets within the domain of the loss."""
+    """A linear predictor for each column of targets within the domain of the loss, or for each part of the loss."""
 
     def __init__(self, loss):
         self.loss = loss
@@ -43,11 +58,15 @@ class Numbers:
     def encode(self, data: Data) -> list[Target]:
         y = np.asarray(data.y, dtype=np.float64)
         check_domain(self.loss, y)
-        return [Target(y, data.weights, check_offset(data.offset, y.shape))]
+        parts = self.loss.parts()
+        if len(parts) > 1 and y.ndim > 1:
+            raise ValueError(f"{self.loss!r} is for one column of targets, got y of shape {y.shape}.")
+        offset = check_offset(data.offset, y.shape)
+        return [Target(y, data.weights, offset, part) for part in parts]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""
-        return [""] * count
+        return [""] if count == 1 else [f", {part!r}," for part in self.loss.parts()]
 
 
 class Classes:
@@ -80,13 +99,13 @@ class Classes:
         weights = times_factors(data.weights, self.factors, labels)
         if self.loss.joint:
             offset_shape = (len(y), len(self.classes)) if self.loss.predictor_per_class else y.shape
-            return [Target(labels, weights, check_offset(data.offset, offset_shape))]
+            return [Target(labels, weights, check_offset(data.offset, offset_shape), self.loss)]
         if len(self.classes) == 2:
-            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape))]
+            return [Target(_coded(labels == 1), weights, check_offset(data.offset, y.shape), self.loss)]
         count = len(self.classes)
         offset = check_offset(data.offset, (len(y), count))
         offsets = [None] * count if offset is None else list(offset.T)
-        return [Target(_coded(labels == k), weights, offsets[k]) for k in range(count)]
+        return [Target(_coded(labels == k), weights, offsets[k], self.loss) for k in range(count)]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""
@@ -101,7 +120,7 @@ class EventTimes:
         self.loss = loss
 
     def encode(self, data: Data) -> list[Target]:
-        return [Target(data.y, data.weights, check_offset(data.offset, data.y.shape[:1]))]
+        return [Target(data.y, data.weights, check_offset(data.offset, data.y.shape[:1]), self.loss)]
 
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._validation import check_domain, check_weights
 from ..losses import Loss
 from ..penalties import Penalty
-from ..solvers.explained import LossExplained
+from ..solvers.explained import LossExplained, share_explained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel, flat_column
 from ._coding import Numbers
@@ -190,8 +190,14 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions.
         """
-        eta = self._predictor(X, offset)
-        return predictions(self.loss_.lower(), eta.ravel()).reshape(eta.shape)
+        eta = self._predictor(X, self._offset_per_part(offset))
+        part, *_ = self.loss_.parts()
+        return self.loss_.arranged(predictions(part.lower(), eta.ravel()).reshape(eta.shape))
+
+    def _offset_per_part(self, offset):
+        """The offset of one column of targets for each linear predictor"""
+        count = len(self.loss_.parts()) if hasattr(self, "loss_") else 1
+        return offset if offset is None or count == 1 else np.repeat(np.reshape(offset, (-1, 1)), count, axis=1)
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None, offset: ArrayLike | None = None) -> float:
         """The fraction of the loss that the model explains.
@@ -216,9 +222,10 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         score : float
             At most 1, which is perfect; 0 is as good as a constant.
         """
-        eta = self._predictor(X, offset)
+        eta = self._predictor(X, self._offset_per_part(offset))
         y = check_array(flat_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
-        if eta.shape != y.shape:
+        parts = self.loss_.parts()
+        if eta.shape != (y.shape if len(parts) == 1 else (*y.shape, len(parts))):
             check_consistent_length(eta, y)
             raise ValueError(f"y has shape {y.shape}, but the model predicts shape {eta.shape}.")
         check_domain(self.loss_, y)
@@ -226,5 +233,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         if len(y) < 2:
             warnings.warn("The score is not defined for fewer than two samples.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
-        explained = LossExplained.of(self.loss_, y, weights, None if offset is None else np.asarray(offset, float))
-        return explained(eta.T.ravel())
+        offset = self._bound_offset if offset is None else offset
+        offset = None if offset is None else np.asarray(offset, float)
+        losses = [LossExplained.of(part, y, weights, offset) for part in parts]
+        return share_explained(losses, [eta] if len(parts) == 1 else self.loss_.arranged(eta).T)

@@ -13,6 +13,8 @@ GREY = "#BBBBBB"
 # Names longer than this are cut in the middle.
 LONGEST_NAME = 32
 LABEL_SIZE = 9
+# Numbers on the axis on top.
+TOP_TICKS = 7
 # Distances between the middles of labels, in font sizes.
 LINE_HEIGHT = 1.3
 
@@ -53,3 +55,17 @@ def shortened(name):
         return name
     half = (LONGEST_NAME - 1) // 2
     return f"{name[:half].rstrip()}…{name[-half:].lstrip()}"
+
+
+def count_axis(ax, alphas, counts, label="nonzero coefficients", most_ticks=TOP_TICKS):
+    """An axis on top with the numbers of nonzero coefficients at strengths evenly apart."""
+    from matplotlib.ticker import NullLocator
+
+    top = ax.twiny()
+    top.set(xscale="log", xlim=ax.get_xlim(), xlabel=label)
+    places = np.unique(np.linspace(0, len(alphas) - 1, min(most_ticks, len(alphas))).round().astype(int))
+    evenly = np.geomspace(alphas[0], alphas[-1], len(places)) if len(places) > 1 else alphas
+    nearest = np.unique([np.abs(np.log(alphas / at)).argmin() for at in evenly])
+    top.set_xticks(alphas[nearest], [str(count) for count in counts[nearest]])
+    top.xaxis.set_minor_locator(NullLocator())
+    return top

@@ -5,11 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ._base import Interval, Loss
+from .absolute_error import AbsoluteError
 from .cloglog import CLogLog
 from .cox import CoxPartialLikelihood
+from .epsilon_insensitive import EpsilonInsensitive
 from .expectile import Expectile
 from .exponential import Exponential
 from .gamma import Gamma
+from .hinge import Hinge
 from .huber import Huber
 from .inverse_gaussian import InverseGaussian
 from .log_loss import LogLoss
@@ -19,6 +22,7 @@ from .ordinal_logistic import OrdinalLogistic
 from .poisson import Poisson
 from .probit import Probit
 from .pseudo_huber import PseudoHuber
+from .quantile import Quantile
 from .softmax import Softmax
 from .squared_epsilon_insensitive import SquaredEpsilonInsensitive
 from .squared_error import SquaredError
@@ -27,11 +31,14 @@ from .tweedie import Tweedie
 
 __all__ = [
     "BY_NAME",
+    "AbsoluteError",
     "CLogLog",
     "CoxPartialLikelihood",
+    "EpsilonInsensitive",
     "Expectile",
     "Exponential",
     "Gamma",
+    "Hinge",
     "Huber",
     "Interval",
     "InverseGaussian",
@@ -43,6 +50,7 @@ __all__ = [
     "Poisson",
     "Probit",
     "PseudoHuber",
+    "Quantile",
     "Softmax",
     "SquaredEpsilonInsensitive",
     "SquaredError",

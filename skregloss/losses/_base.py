@@ -36,7 +36,8 @@ class Loss(Jittable, BaseEstimator):
     """A loss l(y, eta) of one target y and one linear predictor eta.
 
     A subclass gives `value` and `gradient`, and states what differs from the defaults below. Methods are plain scalar
-    functions in NumPy or math calls: the solvers compile them. `gradient` and `hessian` are derivatives in eta.
+    functions in NumPy or math calls: the solvers compile them. `gradient` and `hessian` are derivatives in eta. A loss
+    with kinks (`smooth = False`) gives `prox` too, a convex `value`, and as `gradient` at a kink the slope of one side.
     """
 
     # The string that names the loss in an estimator, and other strings that do too.
@@ -55,6 +56,8 @@ class Loss(Jittable, BaseEstimator):
     joint: ClassVar[bool] = False
     # Whether a joint loss has a linear predictor for each class, with coefficients of its own.
     predictor_per_class: ClassVar[bool] = False
+    # Whether the value is the negative log-likelihood of y, up to a term free of eta.
+    likelihood: ClassVar[bool] = False
     # Whether y is a class, coded -1 or +1 (from 0 on for a joint loss), and whether the loss gives its probability: with
     # `inverse_link` that of +1, for a joint loss with `probabilities`.
     classification: ClassVar[bool] = False
@@ -112,6 +115,21 @@ class Loss(Jittable, BaseEstimator):
         """min over eta of l(y, eta), or the infimum"""
         return -self.conjugate(y, 0.0)
 
+    def fenchel_excess(self, y, eta, u):
+        """l(y, eta) + conjugate(y, u) - u eta >= 0, which is 0 where u is a slope at eta, for u in the conjugate's domain.
+
+        Worth a formula of its own where the terms cancel.
+        """
+        return self.value(y, eta) + self.conjugate(y, u) - u * eta
+
+    def prox(self, y, z, step):
+        """argmin over eta of l(y, eta) + (eta - z)^2 / (2 step); needed of losses that are not smooth only."""
+        raise NotImplementedError
+
+    def prox_slope(self, y, z, step):
+        """(z - prox) / step, a slope of l at its prox; worth a formula that stays within the slopes of l to the last bit."""
+        return (z - self.prox(y, z, step)) / step
+
     def probabilities(self, eta):
         """The probability of each class, for a joint loss of classes; a row of linear predictors per sample."""
         raise NotImplementedError
@@ -126,6 +144,14 @@ class Loss(Jittable, BaseEstimator):
     def for_classes(self, count: int):
         """The loss that fits this many classes at once; None if each is fitted against the rest."""
         return self if count == 2 else None
+
+    def parts(self) -> list[Loss]:
+        """The losses that are fitted one by one, a linear predictor each; mostly this one alone."""
+        return [self]
+
+    def arranged(self, predicted):
+        """Predictions of several parts, a column each, as they are to be seen."""
+        return predicted
 
     def inverse_link(self, eta):
         """The prediction at eta: the mean, the quantile ..., or the probability of class +1."""

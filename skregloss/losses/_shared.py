@@ -11,6 +11,7 @@ from ._base import Interval
 
 POSITIVE = Interval(0.0, math.inf)
 NON_NEGATIVE = Interval(0.0, math.inf, low_closed=True)
+UNIT = Interval(0.0, 1.0)
 # A dual point is computed, so an endpoint of the domain is reached up to rounding only.
 ROUNDING = 1e-12
 

@@ -22,6 +22,7 @@ class CLogLog(Loss):
     """
 
     name = "cloglog"
+    likelihood = True
     classification = True
     defines_probability = True
     decision_threshold = math.log(math.log(2.0))

@@ -66,6 +66,9 @@ class CoxTerm:
         # The logarithms are of sums of the weights as given.
         self.shift = np.log(total) * self.sets.event_weight
 
+    def rows_of(self, predictors):
+        return predictors
+
     def arrange_offset(self, offset):
         return np.zeros(len(self.y)) if offset is None else np.asarray(offset, dtype=np.float64).copy()
 

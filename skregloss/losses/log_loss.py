@@ -19,6 +19,7 @@ class LogLoss(Loss):
     """
 
     name = "log_loss"
+    likelihood = True
     aliases = ("binary_crossentropy",)
     classification = True
     defines_probability = True

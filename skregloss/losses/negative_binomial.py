@@ -23,6 +23,7 @@ class NegativeBinomial(Loss):
     """
 
     name = "negative_binomial"
+    likelihood = True
     y_interval = NON_NEGATIVE
 
     def __init__(self, theta: float = 1.0):

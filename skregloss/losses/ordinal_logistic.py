@@ -62,6 +62,11 @@ class OrdinalTerm:
         # Rows that do not exist have no weight.
         self.weights = np.concatenate([weights * (self.y > 0), weights * (self.y < n_classes - 1)])
 
+    def rows_of(self, predictors):
+        edges = np.column_stack([np.zeros(len(self.y)), predictors.reshape(len(self.y), -1), np.zeros(len(self.y))])
+        samples = np.arange(len(self.y))
+        return np.concatenate([edges[samples, self.y], edges[samples, self.y + 1]])
+
     def arrange_offset(self, offset):
         return np.zeros(2 * len(self.y)) if offset is None else np.tile(np.asarray(offset, dtype=np.float64), 2)
 

@@ -17,6 +17,7 @@ class Poisson(Loss):
     """
 
     name = "poisson"
+    likelihood = True
     y_interval = NON_NEGATIVE
 
     def value(self, y, eta):

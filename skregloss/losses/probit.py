@@ -23,6 +23,7 @@ class Probit(Loss):
     """
 
     name = "probit"
+    likelihood = True
     classification = True
     defines_probability = True
 

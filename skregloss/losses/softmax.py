@@ -55,6 +55,9 @@ class SoftmaxTerm:
         self.sample_weights = weights
         self.weights = np.tile(weights, n_classes)
 
+    def rows_of(self, predictors):
+        return predictors.T.ravel()
+
     def arrange_offset(self, offset):
         return stacked(offset, len(self.y), self.copies)
 

@@ -120,7 +120,7 @@ def _row(problem, solution, explained) -> dict:
         "converged": certificate.converged,
         "n_iter": solution.n_iter,
         "loss_explained": explained(solution.point.eta),
-        "locally_convex": is_locally_convex(problem, problem.blocks(solution.alpha), solution.point),
+        "locally_convex": is_locally_convex(problem, solution.alpha, solution.point),
         "worst": solution.worst_feature,
         "advice": solution.advice,
     }

@@ -140,6 +140,8 @@ def regularization_path(
     own_loss.validate()
     own_penalty.validate()
     check_pair(own_loss, own_penalty)
+    if len(own_loss.parts()) > 1:
+        raise ValueError(f"{OWNER} follows one loss; {own_loss!r} is {len(own_loss.parts())}: pass each by itself.")
     X, y, names = _checked(own_loss, X, y, strata)
     weights = check_weights(sample_weight, len(y))
     y, weights, classes = _targets(own_loss, y, weights, class_weight)

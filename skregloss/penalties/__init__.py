@@ -19,6 +19,7 @@ from .mcp import MCP
 from .no_penalty import NoPenalty
 from .scad import SCAD
 from .scaled import Scaled
+from .slope import SLOPE
 from .sparse_group import SparseGroup
 from .sum import Sum
 
@@ -29,6 +30,7 @@ __all__ = [
     "L21",
     "MCP",
     "SCAD",
+    "SLOPE",
     "ElasticNet",
     "GroupL2",
     "GroupMCP",

@@ -54,6 +54,8 @@ class Penalty(Jittable, BaseEstimator):
     convex: ClassVar[bool] = True
     # Whether it is a sum over groups of coefficients instead, and has the methods of `block_` for them.
     grouped: ClassVar[bool] = False
+    # Whether it makes coefficients equal in size, which is then one group of all columns.
+    clusters: ClassVar[bool] = False
     # Whether P depends on |b| alone and does not decrease in it; a penalty that is not so cannot be added to L1.
     even: ClassVar[bool] = True
     # Whether `prox` can be computed; False for some sums, and `why_no_prox` then says why.

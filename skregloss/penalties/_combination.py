@@ -45,6 +45,7 @@ class Combination(Penalty):
     separable = property(lambda self: all(penalty.separable for _, penalty in self.terms()))
     convex = property(lambda self: all(penalty.convex for _, penalty in self.gather()[0]))
     grouped = property(lambda self: any(penalty.grouped for _, penalty in self.gather()[0]))
+    clusters = property(lambda self: any(penalty.clusters for _, penalty in self.gather()[0]))
     even = property(lambda self: all(penalty.even for _, penalty in self.terms()))
     has_prox = property(lambda self: not self.why_no_prox())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from .block_kernels import (
@@ -15,6 +17,7 @@ from .block_kernels import (
     block_slopes,
     block_sum,
 )
+from .coordinate_terms import selection
 from .free_block import pseudo_inverse
 
 # Where a penalty is most concave on the way to a block is looked for at these many fractions, each half of the last.
@@ -31,12 +34,13 @@ class BlockTerms:
         self.strengths, self.weights = strengths, weights
         self.count, self.n_features = len(strengths), n_features
         self.whole, self.places = columns, slice(None)
+        self.selection = selection(columns)
         self.owner = np.repeat(np.arange(self.count), np.diff(starts))
         # Where no single coefficient is penalised, one that reaches zero meets no kink.
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
 
     @classmethod
-    def of(cls, penalty, columns, labels, weights, strengths):
+    def by_label(cls, penalty, columns, labels, weights, strengths):
         """The columns sorted by label, and a strength per block"""
         columns = columns[np.argsort(labels[columns], kind="stable")]
         own = labels[columns]
@@ -44,13 +48,16 @@ class BlockTerms:
         starts = np.append(firsts, len(columns))
         return cls(penalty, columns, starts, strengths[columns[firsts]], weights[own[firsts]], len(strengths))
 
+    def of(self, vector):
+        return vector[self.selection]
+
     def take(self, blocks):
         sizes = np.diff(self.starts)[blocks]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         places = np.repeat(self.starts[blocks] - starts[:-1], sizes) + np.arange(starts[-1])
         columns = self.columns[places]
         strengths, weights = self.strengths[blocks], self.weights[blocks]
-        taken = BlockTerms(self.penalty, columns, starts, strengths, weights, self.n_features)
+        taken = type(self)(self.penalty, columns, starts, strengths, weights, self.n_features)
         taken.whole, taken.places = self.columns, places
         return taken
 
@@ -61,8 +68,9 @@ class BlockTerms:
         return self.owner[places]
 
     def with_factor(self, factor):
-        strengths = factor * self.strengths
-        return BlockTerms(self.penalty, self.columns, self.starts, strengths, self.weights, self.n_features)
+        scaled = copy(self)
+        scaled.strengths = factor * self.strengths
+        return scaled
 
     def value(self, b):
         return block_sum(self.penalty, b, self.starts, self.strengths, self.weights)

@@ -37,7 +37,7 @@ def _floored(curvature):
 
 def violations(problem, free, point, gradient, terms, *, shrink=1.0):
     """How far each penalised block is from optimal given the others; `shrink` scales the steps of the prox."""
-    coef = point.coef[terms.columns]
+    coef = terms.of(point.coef)
     if not _steps_matter(problem):
         return terms.distances(coef, gradient)
     return terms.prox_residuals(coef, gradient, shrink * prox_steps(problem, free, point, terms))
@@ -52,7 +52,7 @@ def duality_gap(problem, point, gradient, terms, gradient_size):
     # A column with a bound but no penalty must have a gradient of one sign: to rounding, like the free block's zero.
     noise = ROUNDING * gradient_size
     scale = terms.dual_scale(-gradient, noise)
-    gap = terms.gap(point.coef[terms.columns], -scale * gradient, noise)
+    gap = terms.gap(terms.of(point.coef), -scale * gradient, noise)
     if scale < 1.0:
         gap += problem.data.gap(point, scale)
     return gap

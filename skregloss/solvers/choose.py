@@ -6,6 +6,8 @@ import inspect
 
 from ..losses import Loss
 from ..penalties import Penalty
+from .exact_path import ExactSolver
+from .multipliers import MultiplierSolver
 from .working_set import WorkingSetSolver
 
 
@@ -15,7 +17,9 @@ def check_pair(loss, penalty) -> None:
     _check_defined(penalty, Penalty, ("value", "prox"))
     if not penalty.has_prox:
         raise ValueError(penalty.why_no_prox())
-    if not loss.smooth or not penalty.separable:
+    if not loss.smooth:
+        _check_defined(loss, Loss, ("prox",))
+    if not penalty.separable:
         raise ValueError(
             f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "
             "valid are a smooth loss and a penalty that is a sum over coefficients."
@@ -32,4 +36,8 @@ def _check_defined(item, base, methods) -> None:
 
 def make_solver(problem) -> WorkingSetSolver:
     """The solver of a problem whose pair has been checked."""
-    return WorkingSetSolver(problem)
+    if not problem.loss.smooth:
+        return MultiplierSolver(problem)
+    parts = problem.penalty.l1_l2_parts()
+    exact = problem.loss.constant_curvature and parts is not None and parts[0] > 0.0 and not problem.bounded
+    return ExactSolver(problem) if exact else WorkingSetSolver(problem)

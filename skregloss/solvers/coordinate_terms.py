@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from .coordinate_descent import gram_epochs, residual_epochs, slopes
@@ -15,6 +17,12 @@ from .penalty_terms import (
     prox_residuals,
     subdifferential_distances,
 )
+
+
+def selection(columns):
+    """What takes the columns out of a vector: a slice, which copies nothing, if they follow one another"""
+    consecutive = len(columns) > 0 and columns[-1] - columns[0] == len(columns) - 1 and (np.diff(columns) == 1).all()
+    return slice(columns[0], columns[-1] + 1) if consecutive else columns
 
 
 class CoordinateTerms:
@@ -31,6 +39,11 @@ class CoordinateTerms:
         self.count = len(columns)
         # The columns that these have been taken from, and their places there.
         self.whole, self.places = columns, slice(None)
+        self.selection = selection(columns)
+
+    def of(self, vector):
+        """The entries of these columns; not to be written to"""
+        return vector[self.selection]
 
     def take(self, blocks):
         """The same for some of the blocks"""
@@ -49,7 +62,9 @@ class CoordinateTerms:
 
     def with_factor(self, factor):
         """The same at strengths times a factor"""
-        return CoordinateTerms(self.penalty, self.columns, factor * self.strengths, self.low, self.high)
+        scaled = copy(self)
+        scaled.strengths = factor * self.strengths
+        return scaled
 
     def value(self, b):
         """The penalty"""

@@ -60,6 +60,10 @@ class RowTerm:
         """The offset of each row"""
         return np.zeros(len(self.y)) if offset is None else np.ascontiguousarray(offset.T, dtype=np.float64).ravel()
 
+    def rows_of(self, predictors):
+        """The linear predictors (n,) or (n, K) of an estimator, row by row"""
+        return predictors.T.ravel()
+
     def value(self, eta):
         return mean_loss(self.kernel_loss, self.y, eta, self.weights)
 
@@ -102,7 +106,7 @@ class JointTerm:
         self.copies, self.weights, self.y = joint.copies, joint.weights, joint.y
         self.several = joint.copies > 1
         self.arrange_offset = joint.arrange_offset
-        self.value, self.floor = joint.value, joint.floor
+        self.value, self.floor, self.rows_of = joint.value, joint.floor, joint.rows_of
 
     def arrange(self, design):
         """The design whose rows are the linear predictors"""

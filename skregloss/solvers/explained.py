@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..penalties import NoPenalty
-from .null_model import null_model
+from .choose import make_solver
 from .problem import Problem
 
 EPS = np.finfo(np.float64).eps
@@ -20,9 +20,11 @@ class LossExplained:
     def __init__(self, problem):
         self.problem = problem = problem.without_columns()
         self.minimum, size = problem.data.floor()
-        self.null_deviance = null_model(problem, problem.blocks(0.0)).point.value - self.minimum
+        self.null_deviance = make_solver(problem).null(problem.blocks(0.0)).point.value - self.minimum
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
-        self.rounding = 8.0 * EPS * abs(self.minimum) + (len(problem.y) * EPS) ** 2 * size
+        # Next to a kink the loss grows with the rounding itself, elsewhere near a minimum with its square.
+        noise = len(problem.y) * EPS
+        self.rounding = 8.0 * EPS * abs(self.minimum) + (noise**2 if problem.loss.smooth else noise) * size
 
     @classmethod
     def of(cls, loss, y, sample_weight=None, offset=None):
@@ -30,11 +32,20 @@ class LossExplained:
         return cls(Problem(loss, NoPenalty(), np.empty((len(y), 0)), y, sample_weight=sample_weight, offset=offset))
 
     def deviance(self, eta) -> float:
-        """The mean loss above its per-sample minima."""
+        """The mean loss above its per-sample minima; `eta` row by row, as the problem has it."""
         return self.problem.loss_at(eta) - self.minimum
 
     def __call__(self, eta) -> float:
-        deviance = self.deviance(eta)
-        if self.null_deviance <= self.rounding:
-            return 1.0 if deviance <= self.rounding else 0.0
-        return float(1.0 - deviance / self.null_deviance)
+        return _share(self.deviance(eta), self.null_deviance, self.rounding)
+
+
+def share_explained(judges, predictors) -> float:
+    """The fraction of the loss explained by linear predictors together, as estimators have them: of the sum of deviances."""
+    deviance = sum(judge.deviance(judge.problem.data.rows_of(eta)) for judge, eta in zip(judges, predictors, strict=True))
+    return _share(deviance, sum(judge.null_deviance for judge in judges), sum(judge.rounding for judge in judges))
+
+
+def _share(deviance, null, rounding) -> float:
+    if null <= rounding:
+        return 1.0 if deviance <= rounding else 0.0
+    return float(1.0 - deviance / null)

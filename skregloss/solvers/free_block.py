@@ -77,6 +77,11 @@ class FreeBlock:
         """H times the column of intercept k"""
         return curvature.apply(self.intercepts.column(k, len(curvature.weights)))
 
+    def entries(self, rows):
+        """Z[rows] as an array"""
+        ones = [self.intercepts.column(k, self.design.n_samples)[rows] for k in range(self.intercepts.count)]
+        return np.column_stack([*ones, self.design.entries(rows, self.columns)])
+
     def inverse(self, curvature):
         """(Z' H Z)^+"""
         return pseudo_inverse(self.gram(curvature)) if self.size else np.zeros((0, 0))

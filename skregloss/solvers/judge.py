@@ -27,7 +27,7 @@ class Judgement:
         self.judge, self.point, self.settled = judge, point, settled
         self.gradient, self.violation = gradient, violation
         terms = judge.blocks.terms
-        self.objective = float(point.value + terms.value(point.coef[terms.columns]))
+        self.objective = float(point.value + terms.value(terms.of(point.coef)))
 
     @property
     def hopeless(self) -> bool:
@@ -88,7 +88,7 @@ class Judge:
         self.problem, self.blocks, self.null, self.tol = problem, blocks, null, tol
         self.free = null.free
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
-        self.shrink = np.ones(blocks.terms.count)
+        self.shrink = 1.0 if problem.convex else np.ones(blocks.terms.count)
 
     @property
     def wanted_violation(self):
@@ -105,7 +105,7 @@ class Judge:
             point = self._settle_inside(point)
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
-            gradient = problem.gradient_on(blocks.penalized, point)
+            gradient = problem.gradient_on(blocks.terms, point)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         return Judgement(self, point, settled, gradient, violation)
 

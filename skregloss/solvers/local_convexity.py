@@ -14,7 +14,7 @@ ROUNDING = 1e-10
 LARGEST_SUPPORT = 4000
 
 
-def is_locally_convex(problem, blocks, point) -> bool:
+def is_locally_convex(problem, alpha, point) -> bool:
     """Whether the smallest eigenvalue of the Hessian along the support and the free block is not negative.
 
     It is that of the loss at the point, and of the penalty where it is most concave between zero and each coefficient:
@@ -23,10 +23,12 @@ def is_locally_convex(problem, blocks, point) -> bool:
     """
     if problem.convex:
         return True
+    blocks = problem.blocks(alpha)
     low, high = problem.low[blocks.penalized], problem.high[blocks.penalized]
     coef = point.coef[blocks.penalized]
     inside = np.flatnonzero((coef != 0.0) & (low < coef) & (coef < high))
-    curvature = problem.data.hessian(point.eta)
+    # A loss with kinks has no curvature but the typical one that its certificate goes by.
+    curvature = problem.data.hessian(point.eta) if problem.loss.smooth else point.curvature
     free = FreeBlock(problem, blocks.free)
     inner = _signed(free.gram, curvature)
     if free.size and np.linalg.eigvalsh(inner)[0] < -ROUNDING * np.abs(inner).max():

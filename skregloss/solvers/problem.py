@@ -16,6 +16,7 @@ import numpy as np
 from ..design import Standardized, make_design
 from ..penalties import NoPenalty
 from .block_terms import BlockTerms
+from .cluster_terms import ClusterTerms
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .data_term import make_data_term
@@ -103,7 +104,10 @@ class Problem:
         self._check_groups()
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
-        # Columns that are left out or fixed by their bounds take no part, nor in any unit of measure.
+        self._find_live()
+
+    def _find_live(self):
+        """Columns that are left out or fixed by their bounds take no part, nor in any unit of measure."""
         self.live = self.low < self.high
         # The blocks at alpha = 1: their strengths are proportional to it.
         self._at_one: Blocks | None = None
@@ -116,6 +120,8 @@ class Problem:
             return
         if np.isfinite(self.low).any() or np.isfinite(self.high).any():
             raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
+        if self.penalty.clusters and self.data.copies > 1:
+            raise ValueError(f"{type(self.penalty).__name__} is for one linear predictor, got {self.data.copies}.")
         factors = self.factors[: len(labels)]
         firsts = np.unique(labels, return_index=True)[1]
         differs = np.flatnonzero(factors != factors[firsts][labels])
@@ -151,6 +157,13 @@ class Problem:
         other.factors, other._at_one = np.where(self.live, factors, self.factors), None
         return other
 
+    def unpenalized_on(self, columns) -> Problem:
+        """The same problem without penalty, all columns but those of a mask left out."""
+        other = self.with_penalty(NoPenalty())
+        other.low, other.high = np.where(columns, self.low, 0.0), np.where(columns, self.high, 0.0)
+        other._find_live()
+        return other
+
     def blocks(self, alpha) -> Blocks:
         """The columns sorted by what the penalty does to them at this strength."""
         if alpha == 0.0:
@@ -171,7 +184,8 @@ class Problem:
         if labels is None:
             return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
         every_label = np.tile(labels, self.data.copies)
-        return BlockTerms.of(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
+        kind = ClusterTerms if self.penalty.clusters else BlockTerms
+        return kind.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
@@ -189,15 +203,14 @@ class Problem:
         value = self.data.value(eta)
         return value if np.isfinite(value) else np.inf
 
-    def gradient_on(self, columns, point):
-        """The derivative by the coefficients of `columns`, which the point keeps."""
-        if point.slopes is None or point.slopes[0] is not columns:
-            if len(columns) < self.n_features:
-                product = self.design.rmatvec(point.gradient, columns)
+    def gradient_on(self, terms, point):
+        """The derivative by the coefficients that the terms are on, which the point keeps."""
+        if point.slopes is None or point.slopes[0] is not terms.columns:
+            if len(terms.columns) < self.n_features:
+                product = self.design.rmatvec(point.gradient, terms.columns)
             else:
-                product = self.design.rmatvec(point.gradient)
-                product = product if self._in_order(columns) else product[columns]
-            point.slopes = columns, product
+                product = terms.of(self.design.rmatvec(point.gradient))
+            point.slopes = terms.columns, product
         return point.slopes[1]
 
     def gradient_within(self, terms, point):
@@ -206,13 +219,13 @@ class Problem:
             return point.slopes[1][terms.places]
         return self.design.rmatvec(point.gradient, terms.columns)
 
-    @staticmethod
-    def _in_order(columns):
-        return columns[0] == 0 and columns[-1] == len(columns) - 1 and (columns[1:] > columns[:-1]).all()
+    def clip(self, coef):
+        """The coefficients brought within their bounds."""
+        return np.clip(coef, self.low, self.high)
 
     def starting_coef(self):
         """Zero, or the bound nearest to it."""
-        return np.clip(0.0, self.low, self.high)
+        return self.clip(np.zeros(self.n_features))
 
     def original(self, coef, intercept, free):
         """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""

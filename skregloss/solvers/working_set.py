@@ -64,7 +64,7 @@ class WorkingSetSolver:
         now = judge(null.point if start is None else start)
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
-        seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
+        since = self.alpha_max() if start is None else previous_alpha
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
             if now.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
@@ -75,6 +75,7 @@ class WorkingSetSolver:
             if moved is not None:
                 now, steps = judge(moved), steps + 1
             else:
+                seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working = self._extend(working, now, blocks, seed)
                 point, count = minimize_on(
                     problem,
@@ -86,7 +87,7 @@ class WorkingSetSolver:
                     max_steps=max_iter - steps,
                     gram_store=store,
                 )
-                now, steps, seed = judge(point), steps + count, None
+                now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
@@ -104,7 +105,7 @@ class WorkingSetSolver:
         if not self._selects():
             return np.arange(blocks.terms.count)
         inside = np.zeros(blocks.terms.count, dtype=bool)
-        inside[blocks.terms.blocks_of(np.flatnonzero(now.point.coef[blocks.penalized]))] = True
+        inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
         if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
             working = working[now.violation[working] > 0.0]
         inside[working] = True

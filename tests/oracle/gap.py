@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import newton, penalties
+from . import kinks, newton, penalties
 from .problem import Problem
 
 SCALINGS = (1.0, 0.9999, 0.99, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
@@ -12,6 +12,8 @@ SCALINGS = (1.0, 0.9999, 0.99, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
 
 def null_model(problem):
     """eta of the fit over intercept and unpenalised columns only; None if it has no finite optimum."""
+    if kinks.has_kinks(problem.loss):
+        return kinks.null_eta(problem)
     base = problem.offset + problem.X @ problem.start()
     Z = problem.columns(problem.free)
     fitted = newton.minimize(problem, Z, base)
@@ -24,37 +26,50 @@ def null_deviance(problem, eta):
     return max(problem.mean_loss(eta) - problem.weights @ problem.rows.minimum(), floor) or 1.0
 
 
-def relative_gap(loss, params, penalty, X, y, coef, intercept, **settings):
-    """(primal - best dual value found) / null deviance; NaN where there is no certificate by duality."""
+def relative_gap(loss, params, penalty, X, y, coef, intercept, slopes=None, **settings):
+    """(primal - best dual value found) / null deviance; NaN where there is no certificate by duality.
+
+    `slopes` are the dual point to begin with, for losses with kinks, at which the slope at eta is not one number.
+    """
     problem = Problem(loss, params, penalty, X, y, **settings)
     coef = np.asarray(coef, float)
     null_eta = null_model(problem)
-    if null_eta is None or len(problem.bound) == 0:
+    if null_eta is None or (len(problem.bound) == 0 and slopes is None):
         return np.nan
     null_theta = problem.rows.slope(null_eta)
     gaps = [
         _best_scaled_gap(problem, coef, intercept, _feasible(problem, projected, null_theta))
-        for projected in _dual_candidates(problem, coef, intercept)
+        for projected in _dual_candidates(problem, coef, intercept, slopes)
     ]
     return min(gaps, default=np.inf) / null_deviance(problem, null_eta)
 
 
-def _dual_candidates(problem, coef, intercept):
+def _dual_candidates(problem, coef, intercept, slopes):
     """Slopes at the point, and at the point with its free block solved exactly, made orthogonal to the free directions.
 
     Each once by moving rows in proportion to their curvature, which is small where little room is left in the domain of
     the conjugate, and once by the least change in the weighted sense.
     """
+    directions = problem.columns(_free_directions(problem, coef))
+    if slopes is not None:
+        low, high = problem.rows.slope_range()
+        room = np.maximum(np.minimum(slopes[problem.kept] - low, high - slopes[problem.kept]), 0.0)
+        theta = _project(problem, slopes[problem.kept], directions, room)
+        yield from [theta] if _is_orthogonal(problem, theta, directions) else []
+        return
     eta = problem.eta(coef, intercept)
     Z = problem.columns(problem.free)
     solved = newton.minimize(problem, Z, eta, start=np.zeros(Z.shape[1]))
-    directions = problem.columns(_free_directions(problem, coef))
     for at in [eta] if solved is None else [eta, eta + Z @ solved]:
         for mobility in (problem.rows.curvature(at), np.ones_like(at)):
             theta = _project(problem, problem.rows.slope(at), directions, mobility)
-            products = problem.weights * theta
-            if np.all(abs(directions.T @ products) <= 1e-12 * (abs(directions).T @ abs(products)) + 1e-300):
+            if _is_orthogonal(problem, theta, directions):
                 yield theta
+
+
+def _is_orthogonal(problem, theta, directions):
+    products = problem.weights * theta
+    return np.all(abs(directions.T @ products) <= 1e-12 * (abs(directions).T @ abs(products)) + 1e-300)
 
 
 def _free_directions(problem, coef):

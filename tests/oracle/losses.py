@@ -9,7 +9,16 @@ import numpy as np
 from loss_formulas import VALUES
 from scipy.special import expit, log_ndtr
 
-RESIDUAL_LOSSES = ("squared_error", "huber", "pseudo_huber", "expectile", "squared_epsilon_insensitive")
+RESIDUAL_LOSSES = (
+    "absolute_error",
+    "quantile",
+    "epsilon_insensitive",
+    "squared_error",
+    "huber",
+    "pseudo_huber",
+    "expectile",
+    "squared_epsilon_insensitive",
+)
 
 
 def _inverse_mills(m):
@@ -51,6 +60,10 @@ def _times(y, factor):
 
 
 SLOPES = {
+    "absolute_error": lambda y, eta: np.sign(eta - y),
+    "quantile": lambda y, eta, quantile, crossing=None: np.where(y >= eta, -quantile, 1 - quantile),
+    "epsilon_insensitive": lambda y, eta, epsilon: np.sign(_outside(eta - y, epsilon)),
+    "hinge": lambda y, eta: np.where(y * eta < 1, -y, 0.0),
     "squared_error": lambda y, eta: eta - y,
     "huber": lambda y, eta, delta: np.clip(eta - y, -delta, delta),
     "pseudo_huber": lambda y, eta, delta: (eta - y) / np.hypot(1, (eta - y) / delta),
@@ -69,6 +82,10 @@ SLOPES = {
     "exponential": lambda y, eta: -y * np.exp(-y * eta),
 }
 CURVATURES = {
+    "absolute_error": lambda y, eta: np.zeros_like(eta),
+    "quantile": lambda y, eta, quantile, crossing=None: np.zeros_like(eta),
+    "epsilon_insensitive": lambda y, eta, epsilon: np.zeros_like(eta),
+    "hinge": lambda y, eta: np.zeros_like(eta),
     "squared_error": lambda y, eta: np.ones_like(eta),
     "huber": lambda y, eta, delta: np.where(abs(y - eta) <= delta, 1.0, 0.0),
     "pseudo_huber": lambda y, eta, delta: np.hypot(1, (y - eta) / delta) ** -3.0,
@@ -90,6 +107,10 @@ CURVATURES = {
 }
 # Infimum and supremum of the slope: the closure of the conjugate's domain.
 SLOPE_RANGES = {
+    "absolute_error": lambda y: (-1, 1),
+    "quantile": lambda y, quantile, crossing=None: (-quantile, 1 - quantile),
+    "epsilon_insensitive": lambda y, epsilon: (-1, 1),
+    "hinge": lambda y: (np.minimum(-y, 0), np.maximum(-y, 0)),
     "huber": lambda y, delta: (-delta, delta),
     "pseudo_huber": lambda y, delta: (-delta, delta),
     "poisson": lambda y: (-y, np.inf),

@@ -29,7 +29,7 @@ class Problem:
     ):
         n, p = X.shape
         weights = np.ones(n) if sample_weight is None else np.asarray(sample_weight, float)
-        kept = np.flatnonzero(weights)
+        self.kept = kept = np.flatnonzero(weights)
         self.X = (sparse.csr_array(X) if sparse.issparse(X) else np.asarray(X))[kept].astype(float)
         self.rows = Rows(loss, params, np.asarray(y, float)[kept])
         self.loss, self.penalty, self.fit_intercept = loss, penalty, fit_intercept

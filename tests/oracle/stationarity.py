@@ -5,37 +5,47 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from . import penalties
-from .gap import null_model
+from . import kinks, penalties
+from .gap import null_deviance, null_model
 from .problem import Problem
 
 GRID = np.concatenate([[0.0], np.geomspace(1e-9, 1e-2, 60), np.linspace(0.011, 1.0, 400)])
 TIE = 1e-11
 
 
-def fixed_point_residual(loss, params, penalty, X, y, coef, intercept, **settings):
+def fixed_point_residual(loss, params, penalty, X, y, coef, intercept, slopes=None, **settings):
     """max_j h_j |b_j - argmin_j|, relative to the largest entry of the null model's gradient.
 
     argmin_j minimises g_j (x - b_j) + h_j (x - b_j)^2 / 2 + P(x) within the bounds, h_j being the curvature of the mean
     loss along coefficient j with intercept and unpenalised columns eliminated. Of several minima the nearest counts.
+
+    A loss with kinks has the gradient of the given slopes, which must be slopes at eta, and the curvature of the parabola
+    that is as high above its minimum as the null model, and as steep there.
     """
     problem = Problem(loss, params, penalty, X, y, **settings)
     coef = np.asarray(coef, float)
     null_eta = null_model(problem)
     null_size = np.abs(problem.gradient(null_eta)[problem.bound]).max(initial=0.0) or 1.0
     eta = problem.eta(coef, intercept)
-    gradient, curvature = problem.gradient(eta), _curvatures(problem, eta)
-    free_gradient = problem.columns(problem.free).T @ (problem.weights * problem.rows.slope(eta))
-    worst = np.abs(free_gradient).max(initial=0.0)
+    theta = problem.rows.slope(eta) if slopes is None else slopes[problem.kept]
+    bend, worst = problem.rows.curvature(eta), 0.0
+    if slopes is not None:
+        deviance = null_deviance(problem, null_eta)
+        bend = np.full(len(eta), kinks.steepness(problem, null_eta) ** 2 / (2 * deviance))
+        excess = problem.rows.value(eta) + problem.rows.conjugate(theta) - theta * eta
+        worst = null_size * (problem.weights @ excess) / deviance
+    gradient, curvature = problem.X.T @ (problem.weights * theta), _curvatures(problem, bend)
+    free_gradient = problem.columns(problem.free).T @ (problem.weights * theta)
+    worst = max(worst, np.abs(free_gradient).max(initial=0.0))
     for j in problem.bound:
         minima = _best_minima(problem, j, coef[j], gradient[j], curvature[j])
         worst = max(worst, curvature[j] * np.min(abs(coef[j] - minima)))
     return worst / null_size
 
 
-def _curvatures(problem, eta):
+def _curvatures(problem, bend):
     """Second moments of the columns under the curvature of the loss, what the free columns explain taken out."""
-    weights = problem.weights * problem.rows.curvature(eta)
+    weights = problem.weights * bend
     X = problem.columns(np.arange(problem.X.shape[1]), intercept=False)
     Z = problem.columns(problem.free)
     inverse = np.linalg.pinv((Z.T * weights) @ Z)

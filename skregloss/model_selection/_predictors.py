@@ -1,0 +1,43 @@
+"""Linear predictors of many models at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.extmath import safe_sparse_dot
+
+
+class CoefficientTable:
+    """The coefficients of many models, of which only those that are not zero are kept."""
+
+    def __init__(self):
+        self._rows: list[tuple[np.ndarray, np.ndarray]] = []
+        self._intercepts: list = []
+        self._shape: tuple[int, ...] = ()
+
+    def append(self, coef, intercept) -> None:
+        """Add a model with coefficients of shape (p,), or (K, p) for K linear predictors."""
+        self._shape = coef.shape
+        for row in np.atleast_2d(coef):
+            support = np.flatnonzero(row)
+            self._rows.append((support, row[support]))
+        self._intercepts.append(intercept)
+
+    def predictors(self, X) -> np.ndarray:
+        """X b + b0 of each model in a matrix product: (n_models, n), or (n_models, n, K)."""
+        used = np.unique(np.concatenate([support for support, _ in self._rows]))
+        coefs = np.zeros((len(used), len(self._rows)))
+        for k, (support, values) in enumerate(self._rows):
+            coefs[np.searchsorted(used, support), k] = values
+        # Where most columns are used, taking them out costs more than their zeros do.
+        if 2 * len(used) > X.shape[1]:
+            every = np.zeros((X.shape[1], len(self._rows)))
+            every[used] = coefs
+            etas = safe_sparse_dot(X, every, dense_output=True)
+        else:
+            etas = safe_sparse_dot(X[:, used], coefs, dense_output=True)
+        etas = np.ascontiguousarray(etas.T).reshape(len(self._intercepts), *self._shape[:-1], X.shape[0])
+        intercepts = np.asarray(self._intercepts)
+        if len(self._shape) == 2:
+            return np.swapaxes(etas, 1, 2) + intercepts[:, None, :]
+        # Several intercepts on one predictor, as ordered classes have, make several of it.
+        return etas + intercepts[:, None] if intercepts.ndim == 1 else etas[:, :, None] + intercepts[:, None, :]
