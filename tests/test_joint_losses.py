@@ -120,7 +120,7 @@ def test_gap_of_cox_bounds_that_of_entropies_and_is_close(loss, scale):
 @over_losses
 @over_seeds
 def test_floor_is_the_infimum(loss, seed):
-    y, weights, term, eta = case(loss, seed)
+    y, _, term, eta = case(loss, seed)
     floor, size = term.floor()
     assert size > 0.0
     for scale in (0.0, 0.1, 1.0):
