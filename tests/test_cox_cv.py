@@ -15,7 +15,7 @@ from skregloss import PathSearchCV, PenalizedCox, PenalizedCoxCV
 from skregloss.losses import CoxPartialLikelihood
 
 FOLD = np.arange(14) % 3
-FOLDS = [(np.flatnonzero(FOLD != k), np.flatnonzero(FOLD == k)) for k in range(3)]
+FOLDS = [(np.flatnonzero(k != FOLD), np.flatnonzero(k == FOLD)) for k in range(3)]
 STRENGTHS = [0.2, 0.1, 0.05, 0.02]
 # For each fold k of rep(1:3, length.out=14), with B the coefficients of glmnet(X[tr, ], y[tr], family="cox", weights=w[tr],
 # standardize=FALSE, lambda=c(0.2, 0.1, 0.05, 0.02), thresh=1e-30) on its training part tr after
