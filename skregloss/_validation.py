@@ -6,7 +6,7 @@ import numbers
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import check_array, column_or_1d
 
 # What solvers use as it is; anything else is converted once.
 SOLVER_LAYOUT: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "order": "F"}
@@ -27,6 +27,11 @@ def check_flag(owner: str, name: str, value: Any) -> None:
     """Raise unless parameter `name` of `owner` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"The {name!r} parameter of {owner} must be True or False. Got {value!r} instead.")
+
+
+def flat_column(y):
+    """y, without the second axis if that has length 1, which scikit-learn warns of."""
+    return column_or_1d(y, warn=True) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
 
 
 def check_domain(loss, y: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import oracle
 import pytest
-from penalty_examples import EXAMPLES, short
+from penalty_examples import EXAMPLES, GROUPED, short
 from scipy import sparse
 from scipy.optimize import minimize_scalar
 
@@ -22,6 +22,7 @@ ONE_PER_CONVEX_LOSS = [loss for loss in ONE_PER_LOSS if loss.convex]
 ONE_PER_PENALTY = [cls() for cls in PENALTIES.values() if cls.separable and not cls.grouped]
 KINKED_LOSSES = [loss for cls in LOSS_CLASSES if not cls.smooth for loss in cls.examples()]
 NON_CONVEX = [penalty for penalty in EXAMPLES if not penalty.convex]
+GROUPS = [penalty for penalty in GROUPED if penalty.convex]
 SMALL_CONVEX = [L1(), L2(), ElasticNet(), 0.7 * L1() + 0.3 * L2()]
 ALPHA = 0.05
 
@@ -50,15 +51,27 @@ def weights(n):
 
 def oracle_terms(penalty):
     """A penalty as the oracle states it."""
-    terms = [(factor, term.name, term.get_params()) for factor, term in penalty.terms() if factor != 0.0]
+    terms = [(factor, term.name or type(term).__name__, term.get_params()) for factor, term in penalty.terms() if factor != 0.0]
     return terms or "none"
 
 
 def statement(loss, penalty, X, y, alpha, settings):
-    """Arguments and keywords of the oracle's functions for a problem of the solver's."""
+    """Arguments and keywords of the oracle's functions for a problem of the solver's.
+
+    Several outputs are stacked.
+    """
     keywords = {"alpha": alpha, **settings}
     if keywords.get("bounds") is not None:
         keywords["bounds"] = np.stack([np.broadcast_to(bound, X.shape[1]) for bound in keywords["bounds"]], axis=1)
+    if np.ndim(y) == 2:
+        copies = y.shape[1]
+        X, y = sparse.block_diag([X] * copies, format="csr"), y.T.ravel()
+        keywords["copies"] = copies
+        for name in ("sample_weight", "factors"):
+            if keywords.get(name) is not None:
+                keywords[name] = np.tile(keywords[name], copies)
+        if keywords.get("offset") is not None:
+            keywords["offset"] = keywords["offset"].T.ravel()
     return (loss.name, loss.get_params(), oracle_terms(penalty), X, y), keywords
 
 
@@ -68,9 +81,8 @@ def objective(loss, penalty, X, y, solution, alpha, settings):
     problem = oracle.Problem(*arguments, **keywords)
     fitted, null = problem.eta(solution.coef, solution.intercept), problem.eta(0.0 * solution.coef, 0.0)
     rows = np.abs(problem.rows.value(fitted)) + np.abs(problem.rows.value(null))
-    return oracle.objective(problem, solution.coef, solution.intercept), problem.weights @ np.where(
-        np.isfinite(rows), rows, 0.0
-    )
+    size = problem.weights @ np.where(np.isfinite(rows), rows, 0.0)
+    return oracle.objective(problem, solution.coef, solution.intercept), size
 
 
 def check_objective(solution, loss, penalty, X, y, alpha, settings):

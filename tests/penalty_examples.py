@@ -3,6 +3,7 @@
 import pytest
 
 from skregloss.penalties import Penalty
+from skregloss.penalties._radial import Radial
 
 
 def discovered(cls=Penalty):
@@ -16,7 +17,10 @@ def discovered(cls=Penalty):
 
 
 CLASSES = sorted(set(discovered()), key=lambda cls: cls.__name__)
-EXAMPLES = [penalty for cls in CLASSES for penalty in cls.examples() if not penalty.grouped]
+EVERY = [penalty for cls in CLASSES for penalty in cls.examples()]
+# Penalties of the lengths of groups, which are penalties of single coefficients where groups have one.
+GROUPED = [penalty for penalty in EVERY if any(isinstance(term, Radial) for _, term in penalty.terms())]
+EXAMPLES = [penalty for penalty in EVERY if not penalty.grouped or penalty in GROUPED]
 CONVEX = [penalty for penalty in EXAMPLES if penalty.convex]
 
 

@@ -10,7 +10,6 @@ from skregloss import (
     PenalizedClassifier,
     PenalizedClassifierCV,
     PenalizedCox,
-    PenalizedCoxCV,
     PenalizedRegressor,
     PenalizedRegressorCV,
 )

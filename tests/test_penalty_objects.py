@@ -41,7 +41,7 @@ def test_is_a_parameter_object(penalty):
     assert type(penalty).__name__ in repr(penalty)
     loaded = pickle.loads(pickle.dumps(penalty))
     assert loaded.prox(3.0, 1.0, 0.5) == penalty.prox(3.0, 1.0, 0.5)
-    assert type(penalty.bind(4)) is type(penalty)
+    assert type(penalty.bind(12)) is type(penalty)
     penalty.validate()
     assert (penalty + L2()).separable
 

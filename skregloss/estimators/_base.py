@@ -13,12 +13,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import losses, penalties
 from .._columns import column_label, resolve_bounds, resolve_factors
 from .._progress import progress_printed
-from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights
+from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights, flat_column
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
@@ -229,11 +229,6 @@ class PenalizedLinearModel(BaseEstimator):
             return self.coef_
         coef = self.coef_.toarray()
         return coef if self._classification else coef[0]
-
-
-def flat_column(y):
-    """y, without the second axis if that has length 1, which scikit-learn warns of."""
-    return column_or_1d(y, warn=True) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
 
 
 def _owner_of(parameter: str, kind: str, given) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,7 @@ class RegularizationPathDisplay:
         *,
         n_labels: int = 8,
         scaled: bool = True,
+        output: int | None = None,
         line_kwargs: dict | None = None,
     ) -> RegularizationPathDisplay:
         """Draw the path.
@@ -151,6 +153,9 @@ class RegularizationPathDisplay:
         scaled : bool, default=True
             Whether to draw the coefficients of the standardised columns, if the path was computed with
             `standardize=True`: those can be compared, others are in the units of their columns.
+        output : int, default=None
+            Which of several outputs to draw the coefficients of. By default a line is the length of a column's coefficients
+            for all outputs, which is zero where they all are.
         line_kwargs : dict, default=None
             Passed to matplotlib's `Axes.plot` for each line.
 
@@ -169,7 +174,7 @@ class RegularizationPathDisplay:
             _, ax = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         standardized = scaled and not np.all(path.column_scale == 1.0)
-        coefs = path.coefs[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
+        coefs = _of_output(path.coefs, output)[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
         alphas = path.alphas[positive]
         labelled = largest(np.abs(coefs[:, -1]), n_labels)
         styles = styles_of(labelled)
@@ -177,7 +182,8 @@ class RegularizationPathDisplay:
         self._shade(ax, alphas, path.locally_convex[positive])
         ax.set(xscale="log", xlim=limits(alphas), xlabel="strength alpha, from strong to weak")
         plain_ticks(ax, alphas)
-        ax.set_ylabel("coefficient of the standardised column" if standardized else "coefficient")
+        what = "length of the coefficients of all outputs" if path.coefs.ndim == 3 and output is None else "coefficient"
+        ax.set_ylabel(f"{what} of the standardised column" if standardized else what)
         self.top_ax_ = count_axis(ax, alphas, path.n_nonzero[positive])
         names = path.column_names()
         self.text_ = name_line_ends(ax, {column: coefs[column, -1] for column in labelled}, names, styles)
@@ -193,3 +199,16 @@ class RegularizationPathDisplay:
         for first, last in runs(~locally_convex):
             ax.axvspan(right[last], left[first], facecolor="#F0F0F0", zorder=0, label="_not locally convex")
         ax.text(0.01, 0.015, "shaded: not locally convex", transform=ax.transAxes, fontsize=8, color="#555555")
+
+
+def _of_output(coefs, output):
+    """A coefficient for each column: that of one output, or the length of those of all."""
+    if coefs.ndim == 2:
+        if output is not None:
+            raise ValueError(f"output is {output!r}, but the path has one output; valid is None.")
+        return coefs
+    if output is None:
+        return np.linalg.norm(coefs, axis=0)
+    if not isinstance(output, numbers.Integral) or not 0 <= output < len(coefs):
+        raise ValueError(f"output is {output!r}; valid are None and the outputs 0 to {len(coefs) - 1}.")
+    return coefs[output]

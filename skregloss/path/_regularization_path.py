@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from .._class_weight import check_weight_per_class, weights_by_class
 from .._columns import resolve_bounds, resolve_factors
 from .._event_times import check_events, event_times, stratum_codes
-from .._validation import SOLVER_LAYOUT, check_domain, check_flag, check_number, check_offset, check_weights
+from .._validation import SOLVER_LAYOUT, check_domain, check_flag, check_number, check_offset, check_weights, flat_column
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, check_pair
@@ -53,7 +53,7 @@ def regularization_path(
     ----------
     X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
         The columns. Fortran-ordered arrays and CSC matrices of float64 or float32 are not copied.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The targets: numbers within the domain of the loss, or two classes for a loss for classes, or times of events as
         `PenalizedCox` takes them.
     loss : str or Loss
@@ -78,7 +78,7 @@ def regularization_path(
         Bounds of the coefficients, as in `PenalizedRegressor`.
     sample_weight : array-like of shape (n_samples,) or float, default=None
         Weights >= 0; weight 2 is the same as a repeated row.
-    offset : array-like of shape (n_samples,), default=None
+    offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         What is added to the linear predictor as it is, such as the log of an exposure.
     tol : float, default=1e-6
         The accuracy to reach at each strength: of the duality gap relative to the null deviance for convex problems, of
@@ -193,7 +193,9 @@ def _checked(loss, X, y, strata):
     else:
         if strata is not None:
             raise ValueError(f"strata is for CoxPartialLikelihood; {type(loss).__name__} has none.")
-        X, y = validate_data(data, X, y, y_numeric=not loss.classification, **SOLVER_LAYOUT)
+        numeric = not loss.classification
+        X, y = validate_data(data, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
+        y = flat_column(y)
     return X, y, getattr(data, "feature_names_in_", None)
 
 

@@ -25,9 +25,9 @@ class RegularizationPath:
     ----------
     alphas : ndarray of shape (n_alphas,)
         The strengths, decreasing.
-    coefs : ndarray of shape (n_features, n_alphas)
+    coefs : ndarray of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas)
         The coefficients, for the columns as given.
-    intercepts : ndarray of shape (n_alphas,)
+    intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
         The intercepts.
     n_nonzero : ndarray of shape (n_alphas,)
         How many coefficients are not zero.
@@ -89,13 +89,13 @@ class RegularizationPath:
         return (
             f"<RegularizationPath of {self.penalty} on {self.loss}: {len(self.alphas)} strengths from "
             f"{self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, {self.n_nonzero[0]} to {self.n_nonzero[-1]} of "
-            f"{len(self.coefs)} coefficients nonzero, {converged}>"
+            f"{self.coefs[..., 0].size} coefficients nonzero, {converged}>"
         )
 
     def column_names(self) -> list[str]:
         """The names of the columns; x0, x1 ... without names."""
         if self.feature_names is None:
-            return [f"x{j}" for j in range(len(self.coefs))]
+            return [f"x{j}" for j in range(self.coefs.shape[-2])]
         return [str(name) for name in self.feature_names]
 
     def to_frame(self) -> DataFrame:
@@ -105,14 +105,16 @@ class RegularizationPath:
         -------
         frame : DataFrame
             One row per strength: alpha, the certificate and the other numbers of the path, the intercept, and a column
-            for each coefficient under the name of its column (with " (coefficient)" added if that is taken).
+            for each coefficient under the name of its column (with " (coefficient)" added if that is taken). With several
+            outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]".
         """
         from pandas import DataFrame
 
         columns: dict[str, Any] = {"alpha": self.alphas}
-        columns.update({name: getattr(self, name) for name in STATISTICS}, intercept=self.intercepts)
-        for name, coefs in zip(self.column_names(), self.coefs, strict=True):
-            columns[f"{name} (coefficient)" if name in columns else name] = coefs
+        columns.update({name: getattr(self, name) for name in STATISTICS}, **_by_output("intercept", self.intercepts))
+        for j, name in enumerate(self.column_names()):
+            for full, coefs in _by_output(name, self.coefs[..., j, :]).items():
+                columns[f"{full} (coefficient)" if full in columns else full] = coefs
         return DataFrame(columns)
 
     def plot(self, **options):
@@ -131,3 +133,8 @@ class RegularizationPath:
         from ..inspection import RegularizationPathDisplay
 
         return RegularizationPathDisplay.from_path(self, **options)
+
+
+def _by_output(name, values) -> dict[str, Any]:
+    """The numbers of each strength under a name, with the position of the output where there are several."""
+    return {name: values} if values.ndim == 1 else {f"{name} [{k}]": own for k, own in enumerate(values)}

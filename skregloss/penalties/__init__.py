@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ._base import Penalty
+from ._grouping import groups_from_names, groups_from_transformer
 from .elastic_net import ElasticNet
 from .group_l2 import GroupL2
 from .group_mcp import GroupMCP
@@ -42,9 +43,11 @@ __all__ = [
     "Scaled",
     "SparseGroup",
     "Sum",
+    "groups_from_names",
+    "groups_from_transformer",
 ]
 
-BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for name in __all__ if (cls := globals()[name]).name}
+BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for name in __all__ if getattr(cls := globals()[name], "name", "")}
 
 
 def get_penalty(penalty) -> Penalty:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from .._columns import by_position, column_label
+from .._columns import MOST_NAMES_SHOWN, by_position, column_label
 
 VALID = (
     "valid are lists of columns, a label per column, a dict from names to columns, an int k for consecutive groups of k "
@@ -23,21 +23,52 @@ def resolve_groups(groups, n_features: int, feature_names=None) -> tuple[list, n
         if groups < 1 or n_features % int(groups):
             raise ValueError(f"groups is {groups}, which does not divide the {n_features} columns of X; {VALID}.")
         return list(range(n_features // int(groups))), np.arange(n_features) // int(groups)
-    if isinstance(groups, str):
-        raise TypeError(f"groups is {groups!r}; {VALID}.")
+    groups = _labelled(groups)
     if isinstance(groups, Mapping):
         return _members(list(groups), list(groups.values()), n_features, feature_names)
+    if isinstance(groups, str) or not isinstance(groups, Iterable):
+        raise TypeError(f"groups is {groups!r}; {VALID}.")
     entries = list(groups)
-    listed = [isinstance(entry, (list, tuple, set, np.ndarray)) or hasattr(entry, "to_numpy") for entry in entries]
+    listed = [_is_list(entry) for entry in entries]
     if entries and all(listed):
         return _members(list(range(len(entries))), entries, n_features, feature_names)
     if any(listed):
         raise TypeError(f"groups mixes lists of columns with single entries; {VALID}.")
     if len(entries) != n_features:
         raise ValueError(f"groups has {len(entries)} labels for {n_features} columns; {VALID}.")
-    labels = np.asarray(entries)
-    names, positions = np.unique(labels, return_inverse=True)
+    _check_labels(entries)
+    names, positions = np.unique(np.asarray(entries), return_inverse=True)
     return names.tolist(), positions.ravel()
+
+
+def _is_list(entry):
+    return isinstance(entry, (list, tuple, set, frozenset, range, np.ndarray)) or hasattr(entry, "to_numpy")
+
+
+def _labelled(groups):
+    """A pandas series with names for its index as a dict: of groups if it holds lists, else of the columns with each label."""
+    index = getattr(groups, "index", None)
+    if not hasattr(groups, "to_numpy") or index is None or not all(isinstance(label, str) for label in index):
+        return groups
+    entries = list(groups)
+    if all(_is_list(entry) for entry in entries):
+        return dict(zip(index, entries, strict=True))
+    _check_labels(entries)
+    columns: dict = {label: [] for label in sorted(set(entries))}
+    for name, label in zip(index, entries, strict=True):
+        columns[label].append(name)
+    return columns
+
+
+def _check_labels(labels):
+    """Raise for labels that are missing, and for those that cannot be compared."""
+    kinds = set()
+    for label in labels:
+        if not isinstance(label, (str, numbers.Real)) or label != label:
+            raise TypeError(f"groups has the label {label!r}; valid are strings or numbers, one per column.")
+        kinds.add(isinstance(label, str))
+    if len(kinds) > 1:
+        raise TypeError("groups has strings and numbers for labels; valid are labels of one kind.")
 
 
 def _members(names, lists, n_features, feature_names):
@@ -50,8 +81,9 @@ def _members(names, lists, n_features, feature_names):
             raise ValueError(f"Group {name!r} of groups is empty; valid are groups with at least one column.")
         for column in by_position(_once(columns, name), n_features, feature_names, parameter):
             if labels[column] >= 0:
+                where = column_label(column, feature_names)
                 raise ValueError(
-                    f"{column_label(column, feature_names)} is in two groups, {names[labels[column]]!r} and {name!r}; "
+                    f"groups has {where} in two groups, {names[labels[column]]!r} and {name!r}; "
                     "valid are groups that do not overlap."
                 )
             labels[column] = position
@@ -76,19 +108,17 @@ def group_weights(weights, names, labels) -> np.ndarray:
     result = np.sqrt(np.bincount(labels)).astype(np.float64)
     if weights is None:
         return result
-    count = len(names) or len(result)
-    if isinstance(weights, Mapping):
-        unknown = [key for key in weights if key not in names]
-        if unknown:
-            raise ValueError(f"weights names group {unknown[0]!r}; valid are {', '.join(map(repr, names))}.")
-        for key, value in weights.items():
-            result[names.index(key)] = value
-    else:
-        values = np.asarray(weights, dtype=np.float64)
-        if values.shape != (count,):
-            raise ValueError(f"weights has shape {values.shape}; valid is one weight per group, ({count},).")
-        result[:count] = values
-    wrong = np.flatnonzero(~((result > 0.0) & (result < np.inf)))
-    if len(wrong):
-        raise ValueError(f"weights of group {wrong[0]} is {result[wrong[0]]}; valid are finite numbers > 0.")
+    names = names or list(range(len(result)))
+    if not isinstance(weights, Mapping):
+        shape = np.shape(weights)
+        if shape != (len(names),):
+            raise ValueError(f"weights has shape {shape}; valid is one weight per group, ({len(names)},).")
+        weights = dict(zip(names, weights, strict=True))
+    for name, weight in weights.items():
+        if name not in names:
+            shown = ", ".join(map(repr, names[:MOST_NAMES_SHOWN])) + (", ..." if len(names) > MOST_NAMES_SHOWN else "")
+            raise ValueError(f"weights names group {name!r}; valid are {shown}.")
+        if not isinstance(weight, numbers.Real) or not 0.0 < float(weight) < np.inf:
+            raise ValueError(f"weights of group {name!r} is {weight!r}; valid are finite numbers > 0.")
+        result[names.index(name)] = weight
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._base import Penalty, check_number
 from ._combination import Combination
+from .group_scad import GroupSCAD
 from .l1 import L1
 from .l2 import L2
 from .lq import Lq
@@ -41,4 +42,4 @@ class Scaled(Combination):
 
     @classmethod
     def examples(cls):
-        return [0.7 * L1(), 0.0 * MCP(), 3.0 * (L1() + L2()), 0.3 * (2.0 * MCP()), 2.0 * Lq(2 / 3)]
+        return [0.7 * L1(), 0.0 * MCP(), 3.0 * (L1() + L2()), 0.3 * (2.0 * MCP()), 2.0 * Lq(2 / 3), 0.5 * GroupSCAD(3)]

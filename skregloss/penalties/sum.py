@@ -5,6 +5,8 @@ from __future__ import annotations
 from ._base import Penalty
 from ._combination import Combination
 from .elastic_net import ElasticNet
+from .group_l2 import GroupL2
+from .group_mcp import GroupMCP
 from .l0 import L0
 from .l1 import L1
 from .l2 import L2
@@ -53,4 +55,6 @@ class Sum(Combination):
             0.2 * L1() + 0.5 * (LogSum(0.5) + 0.4 * ElasticNet()),
             Lq() + 0.3 * L1() + 0.2 * L2(),
             L0() + L1(),
+            GroupL2(2) + 0.3 * L2(),
+            0.2 * L1() + GroupMCP(groups=[[0, 3], [1, 2, 5]]),
         ]

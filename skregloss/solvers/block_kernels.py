@@ -140,10 +140,11 @@ def block_slopes(penalty, b, starts, strengths, weights, place, slope, bend):
 
 
 @kernel(reorder=True)
-def block_epochs(penalty, gram, q, b, starts, strengths, weights, epochs, tolerance):
+def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, epochs, tolerance):
     """Cycle over the blocks; return the last epoch's largest gradient change and whether it left the support alone.
 
-    Within a block, prox steps are repeated until they change little: the block's own matrix is small.
+    Within a block, prox steps are repeated until they change little: the block's own matrix is small. A step is one over its
+    largest eigenvalue, as in the certificate: with a shorter one, the prox of a non-convex penalty can stay where it is.
     """
     change, stable = 0.0, True
     size = b.shape[0]
@@ -155,12 +156,7 @@ def block_epochs(penalty, gram, q, b, starts, strengths, weights, epochs, tolera
         change, stable = 0.0, True
         for g in range(strengths.shape[0]):
             first, width = starts[g], starts[g + 1] - starts[g]
-            curvature = 0.0
-            for i in range(width):
-                row = 0.0
-                for j in range(width):
-                    row += abs(gram[first + i, first + j])
-                curvature = max(curvature, row)
+            curvature = curvatures[g]
             if curvature <= 0.0:
                 continue
             for i in range(width):
@@ -190,8 +186,9 @@ def block_epochs(penalty, gram, q, b, starts, strengths, weights, epochs, tolera
                     if (here[i] == 0.0) != (b[first + i] == 0.0):
                         stable = False
                     b[first + i] = here[i]
+                    row = gram[first + i]
                     for k in range(size):
-                        q[k] -= move * gram[first + i, k]
+                        q[k] -= move * row[k]
         if change <= tolerance:
             break
     return change, stable

@@ -38,6 +38,8 @@ class BlockTerms:
         self.owner = np.repeat(np.arange(self.count), np.diff(starts))
         # Where no single coefficient is penalised, one that reaches zero meets no kink.
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
+        # The last Gram matrix and the largest eigenvalues of its blocks.
+        self._curvatures = None
 
     @classmethod
     def by_label(cls, penalty, columns, labels, weights, strengths):
@@ -135,4 +137,18 @@ class BlockTerms:
         return bend
 
     def gram_epochs(self, gram, q, b, epochs, tolerance):
-        return block_epochs(self.penalty, gram, q, b, self.starts, self.strengths, self.weights, epochs, tolerance)
+        if self._curvatures is None or self._curvatures[0] is not gram:
+            self._curvatures = gram, block_curvatures(gram, self.starts)
+        curvatures = self._curvatures[1]
+        return block_epochs(self.penalty, gram, q, b, self.starts, curvatures, self.strengths, self.weights, epochs, tolerance)
+
+
+def block_curvatures(gram, starts):
+    """The largest eigenvalue of each block of a Gram matrix, blocks of one size together"""
+    widths = np.diff(starts)
+    result = np.empty(len(widths))
+    for width in np.unique(widths):
+        blocks = np.flatnonzero(widths == width)
+        places = starts[blocks][:, None] + np.arange(width)
+        result[blocks] = np.linalg.eigvalsh(gram[places[:, :, None], places[:, None, :]])[:, -1]
+    return result

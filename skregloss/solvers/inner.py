@@ -5,6 +5,8 @@ minimise over b:   (b - b0)'G(b - b0)/2 - q'(b - b0) + sum_j P_j(b_j)
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from . import homotopy
@@ -46,15 +48,25 @@ def _descend(model, smooth, tolerance):
     if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
         _newton_step(model, smooth)
         return
-    stable, least, idle = smooth, np.inf, 0
+    stable, least, idle, change = smooth, np.inf, 0, np.inf
     for _ in range(MAX_ROUNDS):
         if stable:
             _newton_step(model, smooth)
+        before = change
         change, stable = model.epochs(EPOCHS, tolerance)
+        stable = stable and _newton_is_cheaper(model, before, change, tolerance)
         idle = 0 if change < 0.9 * least else idle + 1
         least = min(change, least)
         if change <= tolerance or idle > PATIENCE:
             return
+
+
+def _newton_is_cheaper(model, before, change, tolerance):
+    """Whether descent needs more epochs than a Newton step costs, if changes go on falling as between the last two."""
+    cost = model.newton_epochs()
+    if cost <= EPOCHS or not change < before:
+        return True
+    return EPOCHS * math.log(change / tolerance) > cost * math.log(before / change) if change > tolerance else False
 
 
 def _newton_step(model, smooth):

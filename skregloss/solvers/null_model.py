@@ -46,6 +46,8 @@ def null_model(problem, blocks) -> NullModel:
         gradient = problem.design.rmatvec(point.gradient)
         penalized = gradient[blocks.penalized]
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
+    if exists:
+        point.settled_on = free
     deviance = max(point.value - floor, smallest)
     return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference)
 

@@ -14,8 +14,10 @@ from .prox_newton import minimize_on
 from .solution import Solution
 
 SMALLEST_SET = 10
-# Model gradients are solved to this share of the null model's.
+# Model gradients are solved to this share of the null model's, at best. A share of what is wanted will mostly do, that of the
+# strength because a gap is about (violation / strength) times the penalty; without progress it is made smaller.
 MODEL_TOLERANCE = 1e-13
+SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
 MAX_ROUNDS = 1000
@@ -65,6 +67,7 @@ class WorkingSetSolver:
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
         since = self.alpha_max() if start is None else previous_alpha
+        tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
             if now.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
@@ -83,13 +86,14 @@ class WorkingSetSolver:
                     now.point,
                     blocks.terms.take(working),
                     target=0.0 if store else judge.worthwhile_gain(now),
-                    tolerance=MODEL_TOLERANCE * null.gradient_size,
+                    tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
                     gram_store=store,
                 )
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
+            tolerance *= SHARPER if idle else 1.0
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
         return self._solution(alpha, blocks, best, max(steps, 1))

@@ -32,7 +32,7 @@ def relative_gap(loss, params, penalty, X, y, coef, intercept, slopes=None, **se
     `slopes` are the dual point to begin with, for losses with kinks, at which the slope at eta is not one number.
     """
     problem = Problem(loss, params, penalty, X, y, **settings)
-    coef = np.asarray(coef, float)
+    coef = np.ravel(np.asarray(coef, float))
     null_eta = null_model(problem)
     if null_eta is None or (len(problem.bound) == 0 and slopes is None):
         return np.nan
@@ -76,8 +76,7 @@ def _free_directions(problem, coef):
     """Columns along which the objective is only the loss: a dual point must be orthogonal to them."""
     half_free = np.isinf(problem.low) | np.isinf(problem.high)
     inside = (coef > problem.low) & (coef < problem.high)
-    unpenalized = problem.strengths * penalties.l1_l2_strengths(problem.penalty).sum() == 0
-    return np.flatnonzero(unpenalized & half_free & inside)
+    return np.flatnonzero(problem.unpenalized & half_free & inside)
 
 
 def _project(problem, theta, Z, mobility):
@@ -104,14 +103,16 @@ def _feasible(problem, theta, null_theta):
 
 def _unlimited(problem, v):
     """Whether only the L1 part keeps coefficient j from running away in the direction of v_j."""
-    d = problem.strengths * penalties.l1_l2_strengths(problem.penalty)[1]
+    d = problem.l1_l2_strengths()[1]
     return np.where(v > 0, np.isinf(problem.high), np.isinf(problem.low)) & (d == 0)
 
 
 def _penalty_scale(problem, theta):
     """The largest scale <= 1 at which the conjugate of penalty and bounds is finite."""
-    c = problem.strengths * penalties.l1_l2_strengths(problem.penalty)[0]
+    c, d = problem.l1_l2_strengths()
     v = -problem.X.T @ (problem.weights * theta)
+    if problem.group is not None:
+        return 1.0 if d.any() else problem.group.scale(v, c)
     limited = _unlimited(problem, v) & (c > 0) & (abs(v) > c)
     return np.min(c[limited] / abs(v[limited]), initial=1.0)
 
@@ -121,8 +122,8 @@ def _penalty_slopes(problem, theta, coef):
     products = problem.weights * theta
     v = -problem.X.T @ products
     rounding = 1e-14 * (abs(problem.X).T @ abs(products))
-    c = problem.strengths * penalties.l1_l2_strengths(problem.penalty)[0]
-    at_limit = _unlimited(problem, v) & (abs(v) > c) & (abs(v) <= c + rounding)
+    c = problem.l1_l2_strengths()[0]
+    at_limit = problem.group is None and _unlimited(problem, v) & (abs(v) > c) & (abs(v) <= c + rounding)
     v = np.where(at_limit, np.sign(v) * c, v)
     v[_free_directions(problem, coef)] = 0.0
     return v
@@ -149,6 +150,9 @@ def _gap(problem, coef, intercept, theta):
     eta = problem.eta(coef, intercept)
     loss_terms = problem.rows.value(eta) + problem.rows.conjugate(theta) - theta * eta
     v = _penalty_slopes(problem, theta, coef)
+    if problem.group is not None:
+        dual_penalty = problem.group.conjugate(v, *problem.l1_l2_strengths())
+        return problem.weights @ loss_terms + problem.penalty_value(coef) + dual_penalty - v @ coef
     dual_penalty = penalties.conjugate(problem.penalty, v, problem.strengths, problem.low, problem.high)
     penalty_terms = penalties.value(problem.penalty, coef, problem.strengths) + dual_penalty - v * coef
     return problem.weights @ loss_terms + penalty_terms.sum()
