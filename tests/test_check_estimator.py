@@ -10,6 +10,7 @@ from skregloss import (
     PenalizedClassifier,
     PenalizedClassifierCV,
     PenalizedCox,
+    PenalizedCoxCV,
     PenalizedRegressor,
     PenalizedRegressorCV,
 )

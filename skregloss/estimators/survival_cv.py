@@ -51,10 +51,11 @@ class PenalizedCoxCV(CrossValidated, PenalizedCox):
         The folds: 5 by default, a number of them with the same share of events, a scikit-learn splitter, which is given the
         events for y, or pairs (train, test). They are drawn once and shared by all candidates.
     scoring : str or callable, default=None
-        By default the cross-validated partial likelihood: how much higher the log of the partial likelihood of all samples is
-        than that of the training part, at the coefficients fitted to that part, per weight of the events held out. It is
-        minus one half of what `cv.glmnet(family="cox")` has for each fold. "concordance" is Harrell's, as `score` has it, on
-        the test part by itself. A callable (estimator, X, y) is given y with the fields (event, time) or (event, start, stop).
+        By default the cross-validated partial likelihood: the log of the partial likelihood of all samples minus that of the
+        training part, at the coefficients fitted to that part and each relative to its supremum, per weight of the events held
+        out. It is minus one half of what `cv.glmnet(family="cox")` has for each fold. "concordance" is Harrell's, as `score`
+        has it, on the test part by itself. A callable (estimator, X, y) is given y with the fields (event, time) or
+        (event, start, stop).
     selection : str or callable, default="min"
         Which candidate is chosen. "min": the one with the highest mean score. "1se": the strongest alpha whose mean score is
         within one standard error of that, all else being the same. A callable takes `cv_results_` and returns an index.

@@ -70,16 +70,17 @@ class ScorerScores:
 
 
 class PartialLikelihoodScores:
-    """The log of the partial likelihood of all samples minus that of the training part, per weight of the held-out events.
+    """The deviance of the training part minus that of all samples, per weight of the held-out events.
 
-    For a loss in which samples are compared with one another: those held out are compared with the training part, too. It is
-    the cross-validated partial likelihood of Verweij and van Houwelingen, as glmnet has it.
+    A deviance is the summed loss above its infimum. For a loss in which samples are compared with one another: those held out
+    are compared with the training part, too. It is the cross-validated partial likelihood of Verweij and van Houwelingen, and
+    minus one half of what glmnet has.
     """
 
     def __init__(self, model, data, train, test):
         everyone, held_out = data.rows(np.concatenate([train, test])), data.rows(test)
         self._X, self._n_train = everyone.X, len(train)
-        self._everyone, self._train = _total_loss(model, everyone), _total_loss(model, data.rows(train))
+        self._everyone, self._train = _total_deviance(model, everyone), _total_deviance(model, data.rows(train))
         weights = np.ones(len(test)) if held_out.weights is None else held_out.weights
         self._events = float(weights[held_out.y[:, 2] > 0.0].sum())
         if self._events == 0.0:
@@ -101,13 +102,14 @@ class PartialLikelihoodScores:
         return np.array(scores), np.full(self._count, (time.perf_counter() - start) / self._count)
 
 
-def _total_loss(model, data):
-    """The loss of these samples, summed with their weights, as a function of X b"""
+def _total_deviance(model, data):
+    """The loss of these samples above its infimum, summed with their weights, as a function of X b"""
     (target,) = model._coding.encode(data)
     total = float(len(data.y) if target.weights is None else target.weights.sum())
     options = {"sample_weight": target.weights, "offset": target.offset, "fit_intercept": False}
     problem = Problem(target.loss, NoPenalty(), np.empty((len(data.y), 0)), target.y, **options)
-    return lambda eta: total * problem.loss_at(problem.offset + eta)
+    floor, _ = problem.data.floor()
+    return lambda eta: total * (problem.loss_at(problem.offset + eta) - floor)
 
 
 def scores_on(model, data, train, test, scorer):
