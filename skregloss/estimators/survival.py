@@ -111,7 +111,7 @@ class PenalizedCox(SurvivalCurves, PenalizedLinearModel):
     >>> y["event"], y["time"] = time <= censoring, np.minimum(time, censoring)
     >>> model = PenalizedCox(alpha=0.1).fit(X, y)
     >>> np.flatnonzero(model.coef_).tolist()
-    [0]
+    [0, 6, 7]
     >>> model.predict_survival_function(X[:2], return_array=True).shape == (2, len(model.event_times_))
     True
     """
