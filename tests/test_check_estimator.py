@@ -10,6 +10,7 @@ from skregloss import (
     PenalizedClassifier,
     PenalizedClassifierCV,
     PenalizedCox,
+    PenalizedCoxCV,
     PenalizedRegressor,
     PenalizedRegressorCV,
 )
@@ -31,7 +32,7 @@ def names_once(by_name):
 
 
 DEFAULTS = [PenalizedRegressor(), PenalizedClassifier(), PenalizedCox()]
-COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP()), PenalizedCox(L2())]
+COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP() + 0.1 * L2()), PenalizedCox(L2())]
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
@@ -42,10 +43,12 @@ SEARCHES = [
     PenalizedClassifierCV(alphas=4, cv=3),
     PathSearchCV(PenalizedRegressor(), alphas=4, cv=3),
     PathSearchCV(PenalizedClassifier(), alphas=4, cv=3),
+    PenalizedCoxCV(alphas=4, cv=3),
 ]
 MORE_SEARCHES = [
     PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
     PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
+    PenalizedCoxCV(penalty=["l1", "l2"], alphas=4, cv=3, selection="1se"),
 ]
 
 
