@@ -9,6 +9,7 @@ from .estimators import PenalizedClassifier, PenalizedRegressor
 
 if TYPE_CHECKING:
     from .estimators import PenalizedClassifierCV, PenalizedRegressorCV
+    from .inspection import regularization_effects
     from .model_selection import PathSearchCV
     from .path import regularization_path
 
@@ -21,6 +22,7 @@ __all__ = [
     "PenalizedRegressor",
     "PenalizedRegressorCV",
     "__version__",
+    "regularization_effects",
     "regularization_path",
 ]
 
@@ -29,6 +31,7 @@ _LATE = {
     "PathSearchCV": "model_selection",
     "PenalizedClassifierCV": "estimators",
     "PenalizedRegressorCV": "estimators",
+    "regularization_effects": "inspection",
     "regularization_path": "path",
 }
 

@@ -22,3 +22,13 @@ def counts():
     rng = np.random.default_rng(0)
     X, exposure = rng.normal(size=(120, 4)), rng.uniform(0.5, 4.0, size=120)
     return X, rng.poisson(exposure * np.exp(0.5 + X[:, 0] - 0.5 * X[:, 1])).astype(float), np.log(exposure)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with a table of people in it."""
+    from tables import people
+
+    monkeypatch.chdir(tmp_path)
+    people().to_csv("people.csv", index=False)
+    return tmp_path

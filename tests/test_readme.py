@@ -6,18 +6,24 @@ import re
 import warnings
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from sklearn import linear_model
 
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+
 from skregloss import PenalizedClassifier, PenalizedRegressor, losses, penalties
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
 
 
 def test_python_blocks_run(capsys):
     blocks = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     namespace = {"__name__": "__main__"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -27,6 +33,15 @@ def test_python_blocks_run(capsys):
     assert "converged=True" in printed
     assert namespace["model"].certificate_.relative_gap <= 1e-6
     assert 0 < namespace["selected"].shape[1] < 30
+    assert "l1 sets coefficients to exactly zero under squared_error and log_loss: " in printed
+    plt.close("all")
+
+
+def test_pictures_exist_and_are_small():
+    pictures = re.findall(r"!\[[^]]+\]\((.+?)\)", README)
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert 0 < (ROOT / picture).stat().st_size < 120_000
 
 
 def test_own_classes_are_short():

@@ -57,13 +57,13 @@ def shortened(name):
     return f"{name[:half].rstrip()}…{name[-half:].lstrip()}"
 
 
-def count_axis(ax, alphas, counts, label="nonzero coefficients"):
+def count_axis(ax, alphas, counts, label="nonzero coefficients", most_ticks=TOP_TICKS):
     """An axis on top with the numbers of nonzero coefficients at strengths evenly apart."""
     from matplotlib.ticker import NullLocator
 
     top = ax.twiny()
     top.set(xscale="log", xlim=ax.get_xlim(), xlabel=label)
-    places = np.unique(np.linspace(0, len(alphas) - 1, min(TOP_TICKS, len(alphas))).round().astype(int))
+    places = np.unique(np.linspace(0, len(alphas) - 1, min(most_ticks, len(alphas))).round().astype(int))
     evenly = np.geomspace(alphas[0], alphas[-1], len(places)) if len(places) > 1 else alphas
     nearest = np.unique([np.abs(np.log(alphas / at)).argmin() for at in evenly])
     top.set_xticks(alphas[nearest], [str(count) for count in counts[nearest]])

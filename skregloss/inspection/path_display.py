@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..path import RegularizationPath, regularization_path
-from ._drawing import COLORS, GREY, LABEL_SIZE, LINE_HEIGHT, STYLES, count_axis, limits, plain_ticks, runs, shortened, spread
+from ._drawing import count_axis, limits, plain_ticks, runs
+from ._panel import draw_coefficients, largest, name_line_ends, styles_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-    from matplotlib.text import Text
 
 # Parameters of estimators that `regularization_path` takes as they are.
 SHARED = ("loss", "penalty", "fit_intercept", "standardize", "penalty_factors", "bounds", "tol", "max_iter", "class_weight")
@@ -177,31 +176,18 @@ class RegularizationPathDisplay:
         standardized = scaled and not np.all(path.column_scale == 1.0)
         coefs = _of_output(path.coefs, output)[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
         alphas = path.alphas[positive]
-        labelled = _largest(coefs, n_labels)
-        self.columns_ = np.flatnonzero((coefs != 0.0).any(axis=1)).tolist()
-        self.line_ = self._draw_lines(ax, alphas, coefs, labelled, line_kwargs or {})
+        labelled = largest(np.abs(coefs[:, -1]), n_labels)
+        styles = styles_of(labelled)
+        self.columns_, self.line_ = draw_coefficients(ax, alphas, coefs, styles, line_kwargs or {})
         self._shade(ax, alphas, path.locally_convex[positive])
-        ax.axhline(0.0, color="#888888", linewidth=1.7, zorder=4)  # covers the lines that lie on it
         ax.set(xscale="log", xlim=limits(alphas), xlabel="strength alpha, from strong to weak")
         plain_ticks(ax, alphas)
         what = "length of the coefficients of all outputs" if path.coefs.ndim == 3 and output is None else "coefficient"
         ax.set_ylabel(f"{what} of the standardised column" if standardized else what)
         self.top_ax_ = count_axis(ax, alphas, path.n_nonzero[positive])
-        self.text_ = self._label(ax, coefs[:, -1], labelled)
+        names = path.column_names()
+        self.text_ = name_line_ends(ax, {column: coefs[column, -1] for column in labelled}, names, styles)
         return self
-
-    def _draw_lines(self, ax, alphas, coefs, labelled, line_kwargs) -> list[Line2D]:
-        """Grey and thin, or coloured and on top."""
-        rank = {column: k for k, column in enumerate(labelled)}
-        marker = "o" if len(alphas) == 1 else None
-        lines = []
-        for column in self.columns_:
-            style: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "zorder": 2}
-            if column in rank:
-                cycle, color = divmod(rank[column], len(COLORS))
-                style = {"color": COLORS[color], "linestyle": STYLES[cycle % len(STYLES)], "linewidth": 1.6, "zorder": 3}
-            lines += ax.plot(alphas, coefs[column], **{"marker": marker, **style, **line_kwargs})
-        return lines
 
     @staticmethod
     def _shade(ax, alphas, locally_convex):
@@ -213,36 +199,6 @@ class RegularizationPathDisplay:
         for first, last in runs(~locally_convex):
             ax.axvspan(right[last], left[first], facecolor="#F0F0F0", zorder=0, label="_not locally convex")
         ax.text(0.01, 0.015, "shaded: not locally convex", transform=ax.transAxes, fontsize=8, color="#555555")
-
-    def _label(self, ax, ends, labelled) -> list[Text]:
-        """Names at the right end of the lines, moved apart as little as needed, each tied to its line."""
-        if len(labelled) == 0:
-            return []
-        ax.figure.draw_without_rendering()  # settles the layout and with it the height of the axes
-        height = LINE_HEIGHT * LABEL_SIZE / 72.0 * ax.figure.dpi / ax.get_window_extent().height
-        order = np.asarray(labelled)[np.argsort(-ends[labelled], kind="stable")]
-        ends_on_screen = ax.transData.transform(np.column_stack([np.full(len(order), ax.get_xlim()[1]), ends[order]]))
-        wanted = ax.transAxes.inverted().transform(ends_on_screen)[:, 1]
-        names, lines = self.path.column_names(), dict(zip(self.columns_, self.line_, strict=True))
-        texts = []
-        for column, at, place in zip(order, wanted, spread(wanted, height), strict=True):
-            color = lines[column].get_color()
-            tie = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 0.0, "relpos": (0.0, 0.5)}
-            texts.append(
-                ax.annotate(
-                    shortened(names[column]),
-                    xy=(1.0, at),
-                    xycoords="axes fraction",
-                    xytext=(1.03, place),
-                    textcoords="axes fraction",
-                    va="center",
-                    fontsize=LABEL_SIZE,
-                    color=color,
-                    arrowprops=tie,
-                    annotation_clip=False,
-                )
-            )
-        return texts
 
 
 def _of_output(coefs, output):
@@ -256,10 +212,3 @@ def _of_output(coefs, output):
     if not isinstance(output, numbers.Integral) or not 0 <= output < len(coefs):
         raise ValueError(f"output is {output!r}; valid are None and the outputs 0 to {len(coefs) - 1}.")
     return coefs[output]
-
-
-def _largest(coefs, count):
-    """The columns with the largest coefficients at the weakest strength, those that are zero there left out."""
-    sizes = np.abs(coefs[:, -1])
-    order = np.argsort(-sizes, kind="stable")[: max(count, 0)]
-    return order[sizes[order] > 0.0].tolist()

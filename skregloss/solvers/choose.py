@@ -6,6 +6,7 @@ import inspect
 
 from ..losses import Loss
 from ..penalties import Penalty
+from .exact_path import ExactSolver
 from .multipliers import MultiplierSolver
 from .working_set import WorkingSetSolver
 
@@ -35,4 +36,8 @@ def _check_defined(item, base, methods) -> None:
 
 def make_solver(problem) -> WorkingSetSolver:
     """The solver of a problem whose pair has been checked."""
-    return WorkingSetSolver(problem) if problem.loss.smooth else MultiplierSolver(problem)
+    if not problem.loss.smooth:
+        return MultiplierSolver(problem)
+    parts = problem.penalty.l1_l2_parts()
+    exact = problem.loss.constant_curvature and parts is not None and parts[0] > 0.0 and not problem.bounded
+    return ExactSolver(problem) if exact else WorkingSetSolver(problem)

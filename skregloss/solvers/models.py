@@ -222,18 +222,25 @@ class GramStore:
 
     def parts(self, columns, damping):
         """Those of some columns, for the curvature times `damping`"""
+        self.reserve(columns)
         at = self.place[columns]
-        if (at < 0).any():
-            new = columns[at < 0]
-            if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
-                self._clear()
-                new = columns
-            self._extend(new)
-            at = self.place[columns]
         gram = self.stored[at[:, None], at]
         if damping == 1.0:
             return gram, self.diagonal[at], self.cross[:, at], self.inverse
         return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
+
+    def lacks(self, columns) -> bool:
+        """Whether some of the columns have not been computed"""
+        return bool((self.place[columns] < 0).any())
+
+    def reserve(self, columns):
+        """Compute the columns that have not been"""
+        new = columns[self.place[columns] < 0]
+        if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
+            self._clear()
+            new = columns
+        if len(new):
+            self._extend(new)
 
     def _extend(self, new):
         old, count = len(self.columns), len(self.columns) + len(new)

@@ -67,7 +67,7 @@ class WorkingSetSolver:
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
         tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
-        seed = self._strong_rule(judge, now, alpha, self.alpha_max() if start is None else previous_alpha)
+        since = self.alpha_max() if start is None else previous_alpha
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
             if now.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
@@ -78,6 +78,7 @@ class WorkingSetSolver:
             if moved is not None:
                 now, steps = judge(moved), steps + 1
             else:
+                seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working = self._extend(working, now, blocks, seed)
                 point, count = minimize_on(
                     problem,
@@ -89,7 +90,7 @@ class WorkingSetSolver:
                     max_steps=max_iter - steps,
                     gram_store=store,
                 )
-                now, steps, seed = judge(point), steps + count, None
+                now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
             tolerance *= SHARPER if idle else 1.0
