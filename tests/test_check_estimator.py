@@ -30,9 +30,7 @@ DEFAULTS = [PenalizedRegressor(), PenalizedClassifier()]
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
-EVERY_PENALTY_ON_CLASSES = [
-    PenalizedClassifier(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]
-]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
 SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),

@@ -118,7 +118,7 @@ def group_weights(weights, names, labels) -> np.ndarray:
         if name not in names:
             shown = ", ".join(map(repr, names[:MOST_NAMES_SHOWN])) + (", ..." if len(names) > MOST_NAMES_SHOWN else "")
             raise ValueError(f"weights names group {name!r}; valid are {shown}.")
-        if not isinstance(weight, numbers.Real) or not 0.0 < weight < np.inf:
+        if not isinstance(weight, numbers.Real) or not 0.0 < float(weight) < np.inf:
             raise ValueError(f"weights of group {name!r} is {weight!r}; valid are finite numbers > 0.")
         result[names.index(name)] = weight
     return result
