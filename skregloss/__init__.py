@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .estimators import PenalizedClassifier, PenalizedRegressor
+from .estimators import PenalizedClassifier, PenalizedCox, PenalizedRegressor
 
 if TYPE_CHECKING:
-    from .estimators import PenalizedClassifierCV, PenalizedRegressorCV
+    from .estimators import PenalizedClassifierCV, PenalizedCoxCV, PenalizedRegressorCV
     from .inspection import regularization_effects
     from .model_selection import PathSearchCV
     from .path import regularization_path
@@ -19,6 +19,8 @@ __all__ = [
     "PathSearchCV",
     "PenalizedClassifier",
     "PenalizedClassifierCV",
+    "PenalizedCox",
+    "PenalizedCoxCV",
     "PenalizedRegressor",
     "PenalizedRegressorCV",
     "__version__",
@@ -30,6 +32,7 @@ __all__ = [
 _LATE = {
     "PathSearchCV": "model_selection",
     "PenalizedClassifierCV": "estimators",
+    "PenalizedCoxCV": "estimators",
     "PenalizedRegressorCV": "estimators",
     "regularization_effects": "inspection",
     "regularization_path": "path",

@@ -21,3 +21,18 @@ def legal_targets(loss, rng, n):
     ends = [end for end, closed in ((low, low_closed), (high, high_closed)) if closed and np.isfinite(end)]
     y[rng.permutation(n)[: len(ends)]] = ends[:n]
     return y
+
+
+def joint_sample(loss, rng, n):
+    """Targets of a loss that couples rows: classes from 0 on, or event times with ties, starts and strata."""
+    if loss.event_times:
+        start = rng.integers(0, 4, n)
+        return np.column_stack([start, start + rng.integers(1, 4, n), rng.uniform(size=n) < 0.7, rng.integers(0, 2, n)]) * 1.0
+    return np.arange(n) % loss.n_classes
+
+
+def joint_weights(rng, n):
+    """Weights that sum to 1, one of them zero."""
+    weights = rng.uniform(0.5, 2.0, n)
+    weights[n // 2] = 0.0
+    return weights / weights.sum()

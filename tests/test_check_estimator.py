@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skregloss import PathSearchCV, PenalizedClassifier, PenalizedClassifierCV, PenalizedRegressor, PenalizedRegressorCV
+from skregloss import (
+    PathSearchCV,
+    PenalizedClassifier,
+    PenalizedClassifierCV,
+    PenalizedCox,
+    PenalizedRegressor,
+    PenalizedRegressorCV,
+)
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.penalties import BY_NAME as PENALTIES
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, GroupL2, GroupMCP, SparseGroup
@@ -26,7 +33,8 @@ def names_once(by_name):
     return list({cls: cls() for cls in by_name.values()}.values())
 
 
-DEFAULTS = [PenalizedRegressor(), PenalizedClassifier()]
+DEFAULTS = [PenalizedRegressor(), PenalizedClassifier(), PenalizedCox()]
+COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP()), PenalizedCox(L2())]
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
@@ -55,8 +63,19 @@ def test_more_searches_keep_the_conventions(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(DEFAULTS + EVERY_LOSS + EVERY_LOSS_MIXED + EVERY_PENALTY)
+@parametrize_with_checks(DEFAULTS + COX + EVERY_LOSS + EVERY_LOSS_MIXED + EVERY_PENALTY)
 def test_estimator_keeps_the_conventions(estimator, check):
+    check(estimator)
+
+
+def weights_that_do_not_repeat(estimator):
+    """The weights of tied events under Efron's rule are those of R's `coxph`, by its definition not repetition."""
+    names = (f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
+    return dict.fromkeys(names, "weights of tied events are not repetition")
+
+
+@parametrize_with_checks([PenalizedCox(ties="efron")], expected_failed_checks=weights_that_do_not_repeat)
+def test_ties_of_efron_keep_the_conventions(estimator, check):
     check(estimator)
 
 

@@ -28,7 +28,7 @@ from sklearn.linear_model import (
 from sklearn.preprocessing import scale
 
 from skregloss import PenalizedClassifier, PenalizedRegressor
-from skregloss.losses import Huber, Tweedie
+from skregloss.losses import Huber, Quantile, Tweedie
 from skregloss.penalties import ElasticNet
 
 TIGHT = {"tol": 1e-12, "max_iter": 1000}
@@ -155,6 +155,16 @@ def test_recorded_fits_without_a_penalty(loss, name, reference):
     estimator = PenalizedClassifier if loss == "log_loss" else PenalizedRegressor
     model = estimator(loss, None, **TIGHT).fit(data["X"], data["y"])
     np.testing.assert_allclose(coefficients(model), data[f"ref_{reference}_coef"], rtol=1e-7)
+
+
+@recorded
+@pytest.mark.parametrize("percent", [25, 50, 75])
+@pytest.mark.parametrize("name", ["engel", "stackloss", "boston"])
+def test_recorded_quantiles(name, percent):
+    data = load(name)
+    model = PenalizedRegressor(Quantile(percent / 100), None, tol=1e-9).fit(data["X"], data["y"])
+    assert model.certificate_.objective * len(data["y"]) == pytest.approx(float(data[f"ref_rq{percent}_loss"]), rel=1e-9)
+    np.testing.assert_allclose(coefficients(model), data[f"ref_rq{percent}_coef"], rtol=1e-7, atol=1e-9)
 
 
 @recorded

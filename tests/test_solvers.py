@@ -289,6 +289,9 @@ def test_columns_that_are_left_out_or_fixed_at_zero_change_nothing(loss, penalty
         assert solution.certificate.kkt == pytest.approx(alone.certificate.kkt, abs=1e-12)
 
 
-def test_one_step_suffices_for_a_small_lasso():
+@over_penalties([L1(), ElasticNet()])
+def test_one_step_suffices_for_squared_error(penalty):
     X, y = data(SquaredError())
-    assert solve(Problem(SquaredError(), L1(), X, y), ALPHA).n_iter == 1
+    solution = solve(Problem(SquaredError(), penalty, X, y), ALPHA, tol=1e-13)
+    assert solution.converged
+    assert solution.n_iter == 1

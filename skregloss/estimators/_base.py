@@ -29,8 +29,9 @@ ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.floa
 class PenalizedLinearModel(BaseEstimator):
     """eta = offset + b0 + X b, with b0 and b at the minimum of mean loss plus penalty."""
 
-    # Whether the losses that fit are those for classes.
+    # Whether the losses that fit are those for classes, and whether they are those for times of events.
     _classification: ClassVar[bool]
+    _event_times: ClassVar[bool] = False
     # The offset of the samples to predict, for callers that cannot pass one.
     _bound_offset: Any = None
 
@@ -102,7 +103,7 @@ class PenalizedLinearModel(BaseEstimator):
     def _check_pair(self) -> tuple[Loss, Penalty]:
         """Copies of the loss and the penalty, checked."""
         loss, penalty = clone(get_loss(self.loss)), clone(get_penalty(self.penalty))
-        check_loss_kind(self, loss, self._classification)
+        check_loss_kind(self, loss)
         loss.validate()
         penalty.validate()
         check_pair(loss, penalty)
@@ -116,14 +117,14 @@ class PenalizedLinearModel(BaseEstimator):
         X, y = validate_data(self, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
         return Data(X, flat_column(y), check_weights(sample_weight, len(y)), offset)
 
-    def _problems(self, X, y, sample_weight=None, offset=None) -> list[Problem]:
+    def _problems(self, X, y, sample_weight=None, offset=None, **metadata) -> list[Problem]:
         """The problems whose solutions `_adopt` takes; raises for whatever is not valid."""
         owner = type(self).__name__
         check_number(owner, "alpha", self.alpha, 0.0, closed=True)
         check_flag(owner, "warm_start", self.warm_start)
         self._check_options()
         self._check_pair()
-        return self._problems_of(self._check_data(X, y, sample_weight, offset))
+        return self._problems_of(self._check_data(X, y, sample_weight, offset, **metadata))
 
     def _problems_of(self, data: Data) -> list[Problem]:
         """The same of checked data, or of some rows of it. What the data alone decide is set, unless an error is raised."""
@@ -175,7 +176,7 @@ class PenalizedLinearModel(BaseEstimator):
     def _starts(self, problems):
         """The last fit's coefficients and intercepts if they are wanted and fit, else Nones."""
         if self.warm_start and hasattr(self, "coef_"):
-            coef, intercept = np.atleast_2d(self._dense_coef()), np.atleast_1d(self.intercept_)
+            coef, intercept = np.atleast_2d(self._dense_coef()), np.atleast_1d(getattr(self, "intercept_", 0.0))
             if coef.size == sum(problem.n_features for problem in problems):
                 return [(coef, intercept)] if len(problems) == 1 else list(zip(coef, intercept, strict=True))
         return [None] * len(problems)
@@ -210,8 +211,9 @@ class PenalizedLinearModel(BaseEstimator):
                 f"This {type(self).__name__} was fitted with an offset and needs one to predict or score: "
                 f"pass offset=..., of shape {eta.shape}."
             )
+        intercept = getattr(self, "intercept_", 0.0)
         # Several intercepts on one predictor, as ordered classes have, make several of it.
-        return eta[:, None] + self.intercept_ if np.size(self.intercept_) > 1 and eta.ndim == 1 else eta + self.intercept_
+        return eta[:, None] + intercept if np.size(intercept) > 1 and eta.ndim == 1 else eta + intercept
 
     def _dense_coef(self):
         """`coef_` as the array that `fit` made it."""
@@ -229,9 +231,10 @@ def _owner_of(parameter: str, kind: str, given) -> str:
     return (having or named or list(classes.values()))[0].__name__
 
 
-def check_loss_kind(estimator, loss: Loss, classification: bool) -> None:
-    """Raise if the loss is for classes and the estimator is not, or the other way round."""
-    if loss.classification != classification:
+def check_loss_kind(estimator, loss: Loss) -> None:
+    """Raise if the loss is for another kind of targets than the estimator: numbers, classes or times of events."""
+    classification = estimator._classification
+    if (loss.classification, loss.event_times) != (classification, estimator._event_times):
         fitting = ", ".join(repr(name) for name, cls in losses.BY_NAME.items() if cls.classification == classification)
         raise ValueError(
             f"The 'loss' parameter of {type(estimator).__name__} must be a loss for "

@@ -1,4 +1,4 @@
-"""Targets as losses take them: numbers as they are, classes as -1 and +1."""
+"""Targets as losses take them: numbers and times as they are, classes as -1 and +1 or counted from 0."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
+from .._event_times import check_events
 from .._validation import check_domain, check_offset, rows_of_metadata
 
 
@@ -109,6 +110,21 @@ class Classes:
     def names(self, count) -> list[str]:
         """What to call each linear predictor in a message."""
         return [""] if count == 1 else [f", class {label!r} against the rest," for label in self.classes.tolist()]
+
+
+class EventTimes:
+    """One linear predictor for y = (start, stop, event, stratum)."""
+
+    def __init__(self, owner: str, loss, data: Data):
+        check_events(data.y, data.weights, owner)
+        self.loss = loss
+
+    def encode(self, data: Data) -> list[Target]:
+        return [Target(data.y, data.weights, check_offset(data.offset, data.y.shape[:1]), self.loss)]
+
+    def names(self, count) -> list[str]:
+        """What to call each linear predictor in a message."""
+        return [""] * count
 
 
 def _coded(is_positive) -> np.ndarray:

@@ -42,7 +42,7 @@ class Folds:
         offset, weights = self.offset, self.weights
         fitted = {"sample_weight": weights[train], "offset": offset[train], **self.options}
         problem = Problem(loss, next(iter(penalties)), self.X[train], y[train], **fitted)
-        explained = LossExplained(loss, y[test], weights[test], offset[test])
+        explained = LossExplained.of(loss, y[test], weights[test], offset[test])
         rows = []
         for penalty in penalties:
             path = fit_path(problem.with_penalty(penalty), alphas, **accuracy)

@@ -58,9 +58,12 @@ class Loss(Jittable, BaseEstimator):
     predictor_per_class: ClassVar[bool] = False
     # Whether the value is the negative log-likelihood of y, up to a term free of eta.
     likelihood: ClassVar[bool] = False
-    # Whether y is a class, coded -1 or +1, and whether `inverse_link` is then the probability of +1.
+    # Whether y is a class, coded -1 or +1 (from 0 on for a joint loss), and whether the loss gives its probability: with
+    # `inverse_link` that of +1, for a joint loss with `probabilities`.
     classification: ClassVar[bool] = False
     defines_probability: ClassVar[bool] = False
+    # Whether y has times of events: columns (start, stop, event, stratum).
+    event_times: ClassVar[bool] = False
     # The value of eta at which the decision changes.
     decision_threshold: ClassVar[float] = 0.0
     y_interval: ClassVar[Interval] = Interval()

@@ -7,6 +7,10 @@ leave it when their start is. A term belongs to an event time, and for Efron's t
 
 with rates r_j = w_j exp(eta_j), S_t their sum over those at risk, T_t over the events D_t at t, v_i = w_i / W_t. Breslow has
 one term with omega = W_t and c = 0; Efron's has d terms with omega = W_t / d and c = 0, 1/d, ..., (d - 1)/d.
+
+Exponentials must neither overflow nor vanish: S_t and T_t are in units of exp(peak_t), peak_t being the largest eta that has
+joined by t, and r_j is in that unit of the first time it is at risk at. Peaks only rise from late to early, so whatever is
+carried from one unit to another shrinks.
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ class RiskSets:
     def __init__(self, y, weights, efron):
         start, stop, event, stratum = y.T
         event = (event > 0.0) & (weights > 0.0)
-        _, stratum = np.unique(stratum, return_inverse=True)
+        labels, stratum = np.unique(stratum, return_inverse=True)
         events = np.flatnonzero(event)
         events = events[np.lexsort((-stop[events], stratum[events]))]
         is_new = np.ones(len(events), dtype=bool)
@@ -72,15 +76,16 @@ class RiskSets:
             own,
             bounds[stratum + 1],
         )
+        self.times, self.strata = times, labels[strata]
         self.weights = weights
         self.event_weight = float(weights[events].sum())
 
     def work(self):
-        """Room for the rates of the samples, and for S, T, omega and c of the terms"""
-        return np.empty(len(self.kernel.own_time)), np.empty((4, int(self.kernel.term_starts[-1])))
+        """Room for the rates of the samples, and for S, T, omega, c and the peak of the terms"""
+        return np.empty(len(self.kernel.own_time)), np.empty((5, int(self.kernel.term_starts[-1])))
 
     def floor(self):
-        """The infimum: events alone in their risk sets, with equal rates, earlier ones infinitely above later ones"""
+        """The infimum: events alone in their risk sets, with equal eta, earlier ones infinitely above later ones"""
         index, total = self.kernel, 0.0
         for t in range(len(index.strata)):
             events = index.events[index.event_starts[t] : index.event_starts[t + 1]]
@@ -103,26 +108,28 @@ def _reached(groups, values, of_groups, at, strict=False):
 
 @kernel
 def term_sums(index, eta, weights, rates, sums):
-    """Fill the rates and the terms' S, T, omega and c; return the mean loss.
+    """Fill the rates and the terms' S, T, omega, c and peaks; return the mean loss.
 
     The running sum is compensated: what joins and leaves again must not leave its rounding behind.
     """
-    n_samples = eta.shape[0]
-    top = eta[0]
-    for j in range(n_samples):
-        top = max(top, eta[j])
-    for j in range(n_samples):
-        rates[j] = weights[j] * np.exp(eta[j] - top)
-    total, running, lost, joined, left = 0.0, 0.0, 0.0, 0, 0
+    rates[:] = 0.0  # samples that are not at risk at any event
+    total, running, lost, peak, joined, left = 0.0, 0.0, 0.0, 0.0, 0, 0
     for t in range(index.strata.shape[0]):
         if t == 0 or index.strata[t] != index.strata[t - 1]:
-            running, lost, joined, left = 0.0, 0.0, index.first_joining[t], index.first_leaving[t]
+            running, lost, peak, joined, left = 0.0, 0.0, -np.inf, index.first_joining[t], index.first_leaving[t]
+        before = peak
+        for k in range(joined, index.joined[t]):
+            peak = max(peak, eta[index.joining[k]])
+        if peak > before:
+            running, lost = running * np.exp(before - peak), lost * np.exp(before - peak)
+        for k in range(joined, index.joined[t]):
+            rates[index.joining[k]] = weights[index.joining[k]] * np.exp(eta[index.joining[k]] - peak)
         while joined < index.joined[t] or left < index.left[t]:
             if joined < index.joined[t]:
                 change = rates[index.joining[joined]]
                 joined += 1
             else:
-                change = -rates[index.leaving[left]]
+                change = -rate_in(index, rates, sums, index.leaving[left], t, peak)
                 left += 1
             new = running + change
             lost += (running - new) + change if abs(running) >= abs(change) else (change - new) + running
@@ -132,7 +139,7 @@ def term_sums(index, eta, weights, rates, sums):
             i = index.events[k]
             tied += rates[i]
             weight += weights[i]
-            mean += weights[i] * (eta[i] - top)
+            mean += weights[i] * (eta[i] - peak)
         first, last = index.term_starts[t], index.term_starts[t + 1]
         for term in range(first, last):
             share = (term - first) / (last - first)
@@ -140,33 +147,53 @@ def term_sums(index, eta, weights, rates, sums):
             sums[1, term] = tied
             sums[2, term] = weight / (last - first)
             sums[3, term] = share
+            sums[4, term] = peak
             total += sums[2, term] * np.log(running + lost - share * tied)
         total -= mean
     return total
 
 
 @kernel
+def rate_in(index, values, sums, j, t, peak):
+    """values_j, in the unit of the first time that sample j is at risk at, in that of time t"""
+    if index.first_time[j] >= t:
+        return values[j]
+    own = sums[4, index.term_starts[index.first_time[j]]]
+    return values[j] if own == peak else values[j] * np.exp(own - peak)
+
+
+@kernel
 def cox_value(index, eta, weights):
     """The mean loss"""
-    sums = np.empty((4, index.term_starts[-1]))
+    sums = np.empty((5, index.term_starts[-1]))
     return term_sums(index, eta, weights, np.empty(eta.shape[0]), sums)
 
 
 @kernel
+def fading(index, sums, late, early):
+    """exp(peak_late - peak_early) <= 1"""
+    rise = sums[4, index.term_starts[early]] - sums[4, index.term_starts[late]]
+    return np.exp(-rise) if rise > 0.0 else 1.0
+
+
+@kernel
 def spread_over_sets(index, per_term, sums, result):
-    """result_j = sum over the terms with j at risk of per_term (1 - c [j is tied there])"""
+    """result_j = sum over the terms with j at risk of per_term (1 - c [j is tied there])
+
+    `per_term` is in the inverse unit of its time, the result in that of the rates.
+    """
     count = index.strata.shape[0]
     after = np.zeros(count + 1)
     for t in range(count - 1, -1, -1):
         ends = t == count - 1 or index.strata[t + 1] != index.strata[t]
-        after[t] = 0.0 if ends else after[t + 1]
+        after[t] = 0.0 if ends else after[t + 1] * fading(index, sums, t, t + 1)
         for term in range(index.term_starts[t], index.term_starts[t + 1]):
             after[t] += per_term[term]
     for j in range(result.shape[0]):
         first, last, end = index.first_time[j], index.last_time[j], index.stratum_end[j]
         result[j] = after[first] if first < last else 0.0
         if last < end and first < last:
-            result[j] -= after[last]
+            result[j] -= after[last] * fading(index, sums, first, last)
         t = index.own_time[j]
         if t >= 0:
             for term in range(index.term_starts[t], index.term_starts[t + 1]):
@@ -186,17 +213,32 @@ def cox_derivatives(index, eta, weights, gradient, curvature, rates, sums):
 
 
 @kernel
+def log_hazard_rises(index, eta, weights):
+    """log of the sum of omega / (S - c T) over the terms of each event time"""
+    sums = np.empty((5, index.term_starts[-1]))
+    term_sums(index, eta, weights, np.empty(eta.shape[0]), sums)
+    rises = np.zeros(index.strata.shape[0])
+    for t in range(rises.shape[0]):
+        for term in range(index.term_starts[t], index.term_starts[t + 1]):
+            rises[t] += sums[2, term] / (sums[0, term] - sums[3, term] * sums[1, term])
+        rises[t] = np.log(rises[t]) - sums[4, index.term_starts[t]]
+    return rises
+
+
+@kernel
 def term_means(index, weighted, sums, result):
     """result_l = (sum at risk of weighted_j - c_l sum tied of weighted_j) / (S - c_l T): means over the terms"""
     running, joined, left = 0.0, 0, 0
     for t in range(index.strata.shape[0]):
         if t == 0 or index.strata[t] != index.strata[t - 1]:
             running, joined, left = 0.0, index.first_joining[t], index.first_leaving[t]
+        else:
+            running *= fading(index, sums, t - 1, t)
         while joined < index.joined[t]:
             running += weighted[index.joining[joined]]
             joined += 1
         while left < index.left[t]:
-            running -= weighted[index.leaving[left]]
+            running -= rate_in(index, weighted, sums, index.leaving[left], t, sums[4, index.term_starts[t]])
             left += 1
         tied = 0.0
         for k in range(index.event_starts[t], index.event_starts[t + 1]):
@@ -237,7 +279,7 @@ def cox_gap(index, eta, weights, scale):
     A term is a log-sum-exp, whose conjugate is an entropy; its dual point is q = s p + (1 - s) v, v the shares of the tied
     events, and it loses KL(q || p). That is at most log(1 + chi^2(q || p)), with chi^2 = (1 - s)^2 (sum_i v_i^2 / p_i - 1).
     """
-    sums = np.empty((4, index.term_starts[-1]))
+    sums = np.empty((5, index.term_starts[-1]))
     rates = np.empty(eta.shape[0])
     term_sums(index, eta, weights, rates, sums)
     total = 0.0

@@ -12,6 +12,7 @@ from ._risk_sets import (
     cox_factor,
     cox_gap,
     cox_value,
+    log_hazard_rises,
 )
 
 TIES = ("breslow", "efron")
@@ -31,6 +32,7 @@ class CoxPartialLikelihood(Loss):
     """
 
     joint = True
+    event_times = True
 
     def __init__(self, ties="breslow"):
         self.ties = ties
@@ -38,9 +40,19 @@ class CoxPartialLikelihood(Loss):
     def joint_term(self, y, weights, total):
         return CoxTerm(self.ties == "efron", y, weights, total)
 
+    def log_hazard_rises(self, y, weights, eta):
+        """Strata and event times, from late to early in each stratum, and the log of the rise there of the cumulative hazard
+        of a sample whose linear predictor is zero"""
+        sets = RiskSets(y, weights, self.ties == "efron")
+        return sets.strata, sets.times, log_hazard_rises(sets.kernel, eta, weights)
+
     def validate(self):
         if self.ties not in TIES:
             raise ValueError(f"ties of CoxPartialLikelihood is {self.ties!r}; valid are 'breslow' and 'efron'.")
+
+    @classmethod
+    def examples(cls):
+        return [cls(ties) for ties in TIES]
 
 
 class CoxTerm:

@@ -40,6 +40,10 @@ class OrdinalLogistic(Loss):
         edges = np.column_stack([np.ones(len(eta)), above, np.zeros(len(eta))])
         return np.maximum(edges[:, :-1] - edges[:, 1:], 0.0)
 
+    @classmethod
+    def examples(cls):
+        return [cls(2), cls(3), cls(5)]
+
 
 class OrdinalTerm:
     """sum_i w_i (-log(s(u_i) - s(v_i))), s the logistic function, u the linear predictor of y > y_i - 1 and v of y > y_i
@@ -67,6 +71,10 @@ class OrdinalTerm:
         return np.zeros(2 * len(self.y)) if offset is None else np.tile(np.asarray(offset, dtype=np.float64), 2)
 
     def intercept_owners(self, wanted):
+        if not wanted:
+            raise ValueError(
+                "OrdinalLogistic has its cut points for intercepts and cannot do without; valid is fit_intercept=True."
+            )
         upper = np.where(self.y < self.n_classes - 1, self.y, -1)
         return self.n_classes - 1, np.concatenate([self.y - 1, upper])
 

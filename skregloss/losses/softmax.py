@@ -29,12 +29,19 @@ class Softmax(Loss):
     def __init__(self, n_classes=3):
         self.n_classes = n_classes
 
+    def for_classes(self, count):
+        return type(self)(count)
+
     def joint_term(self, y, weights, total):
         return SoftmaxTerm(int(self.n_classes), y, weights)
 
     def probabilities(self, eta):
         shifted = np.exp(eta - eta.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
+
+    @classmethod
+    def examples(cls):
+        return [cls(3), cls(5)]
 
 
 class SoftmaxTerm:

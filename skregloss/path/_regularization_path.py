@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._class_weight import check_weight_per_class, weights_by_class
 from .._columns import resolve_bounds, resolve_factors
+from .._event_times import check_events, event_times, stratum_codes
 from .._validation import SOLVER_LAYOUT, check_domain, check_flag, check_number, check_offset, check_weights, flat_column
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
@@ -41,18 +42,20 @@ def regularization_path(
     max_iter: int = 100,
     stall_tol: float | None = None,
     class_weight: Any = None,
+    strata: ArrayLike | None = None,
 ) -> RegularizationPath:
     """Fit any penalty on any loss at many strengths, from strong to weak, each from the last one's solution.
 
-    The path is that of `PenalizedRegressor`, or for losses for two classes of `PenalizedClassifier`, fitted at each
-    strength, with a certificate of optimality each.
+    The path is that of `PenalizedRegressor`, or for losses for two classes of `PenalizedClassifier`, or for
+    `CoxPartialLikelihood` of `PenalizedCox`, fitted at each strength, with a certificate of optimality each.
 
     Parameters
     ----------
     X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
         The columns. Fortran-ordered arrays and CSC matrices of float64 or float32 are not copied.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The targets: numbers within the domain of the loss, or two classes for a loss for classes.
+        The targets: numbers within the domain of the loss, or two classes for a loss for classes, or times of events as
+        `PenalizedCox` takes them.
     loss : str or Loss
         The loss: a name for one with its default parameters, or an object such as `Huber(delta=2)`.
     penalty : str, Penalty or None
@@ -89,6 +92,8 @@ def regularization_path(
         share of what is explained; 1e-5 is usual. Not before five strengths have had a nonzero coefficient.
     class_weight : dict or "balanced", default=None
         Weights of the classes, as in `PenalizedClassifier`; for losses for classes only.
+    strata : array-like of shape (n_samples,), default=None
+        A label for each sample, as in `PenalizedCox`; for `CoxPartialLikelihood` only.
 
     Returns
     -------
@@ -137,7 +142,7 @@ def regularization_path(
     check_pair(own_loss, own_penalty)
     if len(own_loss.parts()) > 1:
         raise ValueError(f"{OWNER} follows one loss; {own_loss!r} is {len(own_loss.parts())}: pass each by itself.")
-    X, y, names = _checked(X, y, numeric=not own_loss.classification)
+    X, y, names = _checked(own_loss, X, y, strata)
     weights = check_weights(sample_weight, len(y))
     y, weights, classes = _targets(own_loss, y, weights, class_weight)
     columns = X.shape[1], names
@@ -147,7 +152,7 @@ def regularization_path(
         X,
         y,
         sample_weight=weights,
-        offset=check_offset(offset, y.shape),
+        offset=check_offset(offset, y.shape[:1]),
         fit_intercept=bool(fit_intercept),
         standardize=bool(standardize),
         factors=resolve_factors(penalty_factors, *columns),
@@ -177,11 +182,21 @@ class RegularizationPathData(BaseEstimator):
         return tags
 
 
-def _checked(X, y, *, numeric):
+def _checked(loss, X, y, strata):
     """X, y and the names of the columns."""
     data = RegularizationPathData()
-    X, y = validate_data(data, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
-    return X, flat_column(y), getattr(data, "feature_names_in_", None)
+    if loss.event_times:
+        X = validate_data(data, X, None if y is None else "no_validation", **SOLVER_LAYOUT)
+        times = event_times(y)
+        check_consistent_length(X, times)
+        y = np.column_stack([times, stratum_codes(strata, len(times))[0]])
+    else:
+        if strata is not None:
+            raise ValueError(f"strata is for CoxPartialLikelihood; {type(loss).__name__} has none.")
+        numeric = not loss.classification
+        X, y = validate_data(data, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
+        y = flat_column(y)
+    return X, y, getattr(data, "feature_names_in_", None)
 
 
 def _targets(loss, y, weights, class_weight):
@@ -189,6 +204,9 @@ def _targets(loss, y, weights, class_weight):
     if not loss.classification:
         if class_weight is not None:
             raise ValueError(f"class_weight is for losses for classes; {type(loss).__name__} is for numeric targets.")
+        if loss.event_times:
+            check_events(y, weights, OWNER)
+            return y, weights, None
         y = np.asarray(y, dtype=np.float64)
         check_domain(loss, y)
         return y, weights, None

@@ -11,12 +11,13 @@ from scipy import linalg
 
 from .._jit import kernel
 from .block_terms import BlockTerms
+from .homotopy import RIDGE
 
-PROX_STEPS = 30
+PROX_STEPS = 100
 # The largest eigenvalue is estimated from below, by so many products; prox steps are this much shorter for it.
 PRODUCTS, CAUTION = 20, 1.1
 # Newton steps that end where two clusters meet are continued so often.
-MOST_MERGERS = 50
+MOST_MERGERS = 5
 
 
 class ClusterTerms(BlockTerms):
@@ -47,9 +48,10 @@ class ClusterTerms(BlockTerms):
         members[inside, owner[inside]] = np.sign(b[inside])
         slope, _ = self.slopes(b, inside, smooth=False)
         matrix = members.T @ gram @ members
+        matrix[np.diag_indices(len(sizes))] *= 1.0 + RIDGE
         right = members.T @ q - members[inside].T @ slope
         try:
-            move = linalg.solve(matrix, right, assume_a="pos")
+            move = linalg.cho_solve(linalg.cho_factor(matrix, lower=True), right)
         except linalg.LinAlgError:
             return False
         # Sizes rise from the least, which must stay above zero, to the largest.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .curvature import Curvature
+
 # A gradient this small relative to the sizes of what it sums is rounding.
 GRADIENT_ROUNDING = 1e-14
 MAX_STEPS = 500
@@ -25,7 +27,7 @@ COLLAPSE, STRIDE, NEGLIGIBLE, PERSISTENCE = 1e-6, 0.3, 1e-9, 3
 class Reference:
     """The curvature of the samples and the deviance under the intercept alone, to tell runaways from slow progress."""
 
-    curvature: np.ndarray
+    curvature: Curvature
     deviance: float
 
 
@@ -123,8 +125,10 @@ def _runs_away(point, moved, decrement, reference):
     farthest = np.abs(moved).max()
     if farthest < STRIDE or decrement > NEGLIGIBLE * reference.deviance:
         return False
+    if point.curvature.coupling is not None:  # what couples rows can leave less curvature than each of them has
+        return bool(moved @ point.curvature.apply(moved) <= COLLAPSE * (moved @ reference.curvature.apply(moved)))
     rows = np.abs(moved) >= 0.5 * farthest
-    return bool((point.curvature.weights[rows] <= COLLAPSE * reference.curvature[rows]).all())
+    return bool((point.curvature.weights[rows] <= COLLAPSE * reference.curvature.weights[rows]).all())
 
 
 def _settled(point, moved, runaway):

@@ -134,7 +134,8 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     inner, count = minimize(lagrangian, start, accuracy, max_steps)
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
-    if not now.converged and now.error < NEARLY:
+    # Also where the tolerance has been met already: the last digits cost little here.
+    if 0.0 < now.error < NEARLY:
         now = finish(problem, judge, now, before)
     return now, count
 
@@ -179,7 +180,7 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
     size = np.abs(gradient[blocks.penalized]).max(initial=0.0)
     largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * steep
     size = size if size > GRADIENT_ROUNDING * largest else largest or 1.0
-    reference = Reference(np.full(len(point.eta), -1.0), deviance)
+    reference = Reference(Curvature(np.full(len(point.eta), -1.0)), deviance)
     return NullModel(point, True, deviance, FreeBlock(problem, blocks.free), gradient, size, reference)
 
 

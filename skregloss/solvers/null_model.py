@@ -37,7 +37,7 @@ def null_model(problem, blocks) -> NullModel:
     floor, level = problem.data.floor()
     smallest = np.finfo(float).eps * level
     point, exists = _with_intercepts(problem, smallest)
-    reference = Reference(point.curvature.weights, max(point.value - floor, smallest))
+    reference = Reference(point.curvature, max(point.value - floor, smallest))
     gradient = problem.design.rmatvec(point.gradient)
     size = _gradient_size(problem, point, gradient[problem.live])
     free = FreeBlock(problem, blocks.free)
@@ -46,6 +46,8 @@ def null_model(problem, blocks) -> NullModel:
         gradient = problem.design.rmatvec(point.gradient)
         penalized = gradient[blocks.penalized]
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
+    if exists:
+        point.settled_on = free
     deviance = max(point.value - floor, smallest)
     return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference)
 
@@ -55,7 +57,7 @@ def _with_intercepts(problem, smallest):
     count = problem.intercepts.count
     if problem.data.coupled:
         point = problem.at(problem.starting_coef(), problem.data.starting_intercepts(problem.offset)[:count])
-        none = Reference(np.zeros(len(point.eta)), smallest)
+        none = Reference(point.curvature * 0.0, smallest)
         return minimize_free(problem, FreeBlock(problem, np.empty(0, dtype=np.int64)), point, none)
     point, exists = problem.at(problem.starting_coef(), np.zeros(count)), True
     for k in range(count):

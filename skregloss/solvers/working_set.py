@@ -66,8 +66,8 @@ class WorkingSetSolver:
         now = judge(null.point if start is None else start)
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
-        tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         since = self.alpha_max() if start is None else previous_alpha
+        tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
             if now.converged or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
