@@ -64,10 +64,19 @@ def run(options):
         results["records"] = report.load(options.output)["records"]
     for problem in options.problem or DEFAULT:
         records = measure(problem, options.solver or list(MODULES), plan, report=lambda line: print(line, flush=True))
-        results["records"] = [record for record in results["records"] if record["problem"] != problem] + records
+        results["records"] = _merged(results["records"], records)
         report.save(results, options.output)
-        print(report.table(results | {"records": records}).splitlines()[6], flush=True)
+        of_problem = [record for record in results["records"] if record["problem"] == problem]
+        print(report.table(results | {"records": of_problem}).splitlines()[6], flush=True)
     report.write(results, options.output.parent)
+
+
+def _merged(old, new):
+    """The new records, and the old ones of other problems or solvers; those of a problem stay together."""
+    measured = {(record["problem"], record["solver"]) for record in new}
+    records = [record for record in old if (record["problem"], record["solver"]) not in measured] + new
+    order = {name: place for place, name in enumerate(RECIPES)}
+    return sorted(records, key=lambda record: (order[record["problem"]], list(MODULES).index(record["solver"])))
 
 
 if __name__ == "__main__":

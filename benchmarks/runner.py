@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -12,6 +11,10 @@ from .session import Session
 LOOSE = 1e-3
 # Runs of this many seconds are not repeated.
 LONG = 10.0
+# Seconds that a first call may take beyond the limit.
+COMPILATION = 60.0
+# Seconds for what is not part of a run's time: the certificate, and the start of R.
+OVERHEAD = 20.0
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def _descend(problem, solver, plan):
                 return record | {"status": status, "why": str(session.hello[status])}
         record |= {key: session.hello[key] for key in ("version", "shape", "real")}
         record["ladder"] = rungs = []
-        deadline = time.monotonic() + plan.limit
+        left = plan.limit
         tolerances = [session.hello["ladder"][0], *session.hello["ladder"]]  # the first one again, warm
         for place, tol in enumerate(tolerances):
-            result = session.run(tol, max(0.1, deadline - time.monotonic()))
-            if "over" in result:
+            result = session.run(tol, left + (OVERHEAD if place else COMPILATION))
+            left -= result.get("wall", 0.0) if place else 0.0
+            if "over" in result or left < 0.0:
                 return record | {"status": "over", "why": f"over the limit of {plan.limit:g} s"}
             if "failed" in result:
                 return record | {"status": "failed", "why": result["failed"]}
@@ -77,12 +81,12 @@ def _repeat(problem, records, threads, plan):
     with ExitStack() as stack:
         sessions = [stack.enter_context(plan.session(problem, record["solver"], threads)) for record in records]
         for record, session in zip(records, sessions, strict=True):
-            record.setdefault("runs", {})[str(threads)] = [session.run(record["tol"], 2 * plan.limit, certified=False)]
+            record.setdefault("runs", {})[str(threads)] = [session.run(record["tol"], plan.limit + COMPILATION, certified=False)]
         for turn in range(plan.repeats):
             for record, session in zip(records, sessions, strict=True):
                 runs = record["runs"][str(threads)]
                 if "wall" in runs[-1] and (turn == 0 or runs[-1]["wall"] < LONG):
-                    runs.append(session.run(record["tol"], 2 * plan.limit, certified=False))
+                    runs.append(session.run(record["tol"], plan.limit + COMPILATION, certified=False))
     for record in records:
         record.setdefault("times", {})[str(threads)] = _medians(record["runs"][str(threads)])
 

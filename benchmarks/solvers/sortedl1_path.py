@@ -26,5 +26,5 @@ class Adapter(Solver):
             max_iter=10**7,
         )
         path = model.path(problem.X, problem.y, alphas=problem.alphas, tol_dev_change=0.0, tol_dev_ratio=1.0)
-        coefs = [np.ravel(coef.toarray() if hasattr(coef, "toarray") else coef) for coef in path.coefs]
-        return Path(np.transpose(coefs), np.array([float(np.ravel(b)[0]) for b in path.intercepts]))
+        # By feature, then by output.
+        return Path(np.array([coef[0] for coef in path.coefs]), np.asarray(path.intercepts[0], dtype=float))
