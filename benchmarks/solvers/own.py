@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 import skregloss
 from skregloss import PenalizedRegressorCV, penalties, regularization_path
 from skregloss.losses import CoxPartialLikelihood, Softmax
