@@ -42,6 +42,10 @@ class Design(Jittable):
         """(X[:, columns] - shift) diag(scales) (X[:, columns] - shift)', an n x n array"""
         raise NotImplementedError
 
+    def occupied(self, columns):
+        """Whether each of the columns has entries that are not zero, or are stored although they are"""
+        raise NotImplementedError
+
     def entries(self, rows, columns):
         """X[rows][:, columns] as an array"""
         raise NotImplementedError

@@ -44,6 +44,9 @@ class CSC(Design):
     def _array(self):
         return sparse.csc_array((self.data, self.indices, self.indptr), shape=(self.n_samples, self.n_features))
 
+    def occupied(self, columns):
+        return np.diff(self.indptr)[columns] > 0
+
     def entries(self, rows, columns):
         return self._array()[:, columns].tocsr()[rows].toarray().astype(np.float64)
 

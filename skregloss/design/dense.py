@@ -81,6 +81,9 @@ class Dense(Design):
             result += block.T @ block
         return result
 
+    def occupied(self, columns):
+        return np.array([self.rows[column].any() for column in columns], dtype=bool)
+
     def entries(self, rows, columns):
         return self.rows[np.ix_(columns, rows)].T.astype(np.float64)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .free_block import pseudo_inverse
+from .curvature import Curvature
 
 # Gradients this small relative to the null model's are rounding.
 ROUNDING = 1e-14
@@ -21,12 +21,21 @@ def prox_steps(problem, free, point, terms):
         return np.ones(terms.count)
     if terms.grouped:
         return 1.0 / _floored(terms.largest_curvatures(problem, free, point.curvature))
-    curvature = point.curvature.squares(problem.design, terms.columns)
-    if free.size:
-        cross = free.cross(point.curvature, terms.columns)
-        inverse = pseudo_inverse(free.gram(point.curvature))
-        curvature = curvature - np.einsum("kj,kj->j", cross, inverse @ cross)
-    return 1.0 / _floored(curvature)
+    if not problem.loss.constant_curvature:
+        return 1.0 / _floored(_along_columns(problem, free, point.curvature, terms.columns))
+    if free.curvatures is None:
+        every = np.arange(problem.n_features)
+        free.curvatures = _along_columns(problem, free, Curvature(problem.weights), every)
+    return 1.0 / _floored(free.curvatures[terms.columns])
+
+
+def _along_columns(problem, free, curvature, columns):
+    """x_j'Hx_j, what the free block takes up of it taken off"""
+    squares = curvature.squares(problem.design, columns)
+    if free.size == 0:
+        return squares
+    cross = free.cross(curvature, columns)
+    return squares - np.einsum("kj,kj->j", cross, free.inverse(curvature) @ cross)
 
 
 def _floored(curvature):

@@ -25,6 +25,8 @@ class FreeBlock:
         self.design, self.columns, self.intercepts = problem.design, columns, problem.intercepts
         self.size = self.intercepts.count + len(columns)
         self._lengths = None
+        # For a loss of constant curvature, the curvature along each column with this block eliminated, once computed.
+        self.curvatures = None
 
     def gradient(self, vector):
         """Z' vector"""

@@ -80,7 +80,8 @@ def minimize_free(problem, free, point, reference):
         runaway = runaway + 1 if _runs_away(point, moved, decrement, reference) else 0
         if runaway >= PERSISTENCE:
             return point, False
-        slack = 1e-15 * (abs(point.value) + reference.deviance)
+        # The rounding of a mean of so many rows.
+        slack = 1e-15 * np.sqrt(len(point.eta)) * (abs(point.value) + reference.deviance)
         found = _search(problem, point, moved, decrement, slack)
         if found is None:
             return point, _settled(point, moved, runaway)
@@ -101,7 +102,8 @@ def _search(problem, point, moved, decrement, slack):
     fraction = 1.0
     while fraction > 1e-10:
         eta = point.eta + fraction * moved
-        if problem.loss_at(eta) <= point.value - 1e-4 * fraction * decrement + slack:
+        # A decrease below the rounding cannot be seen, and a step that promises no more is a small one.
+        if 0.0 <= decrement <= slack or problem.loss_at(eta) <= point.value - 1e-4 * fraction * decrement + slack:
             return fraction, eta
         fraction *= 0.5
     return None

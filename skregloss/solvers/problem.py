@@ -268,7 +268,8 @@ def _view(design, weights, fit_intercept, standardize):
 
 def _check_range(design, squares, weights):
     """Columns whose squares leave the range of float64 cannot be told from zero, or from infinity."""
-    for j in np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE))):
+    suspects = np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE)))
+    for j in suspects[design.occupied(suspects)]:
         column = design.matvec(np.ones(1), np.array([j]))[weights > 0.0]
         largest = np.abs(column).max(initial=0.0)
         with np.errstate(over="ignore", under="ignore"):
