@@ -42,7 +42,6 @@ def coefficients(groups, **options):
         pd.Series(["x", "y", "y", "x", "z", "y"]).astype("category"),
         pd.Series({"f": "y", "e": "z", "d": "x", "c": "y", "b": "y", "a": "x"}),
     ],
-    ids=repr,
 )
 def test_every_form_means_the_same(groups):
     np.testing.assert_allclose(coefficients(groups), coefficients(GROUPS), rtol=1e-9, atol=1e-12)

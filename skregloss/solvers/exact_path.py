@@ -17,7 +17,8 @@ MOST_ROUNDS = 20
 LARGEST_SET = 2000
 # Gradients above their limits by this share of them are rounding.
 ROUNDING = 1e-12
-# Columns whose Gram entries are computed ahead, the next to enter by their gradients.
+# Columns whose Gram entries are computed ahead, the next to enter by their gradients; and at least half of those known, for
+# each addition passes over the known ones again.
 AHEAD = 24
 
 
@@ -84,9 +85,12 @@ class ExactSolver(WorkingSetSolver):
     def _look_ahead(store, terms, working, nearness):
         """Have the store compute the columns that are likely to enter next together with those that it lacks."""
         if store.lacks(terms.columns[working]):
-            count = min(len(working) + AHEAD, len(nearness) - 1)
-            likely = np.argpartition(-np.abs(nearness), count)[:count]
-            store.reserve(terms.columns[np.union1d(working, likely)])
+            count = len(working) + max(AHEAD, len(store.columns) // 2)
+            if count >= len(nearness):
+                store.reserve(terms.columns)
+            else:
+                likely = np.argpartition(-np.abs(nearness), count)[:count]
+                store.reserve(terms.columns[np.union1d(working, likely)])
 
 
 @kernel
