@@ -53,6 +53,17 @@ def stratum_codes(strata, n_samples: int, known=None) -> tuple[np.ndarray, np.nd
     return np.searchsorted(known, labels).astype(np.float64), known
 
 
+def structured_times(y: np.ndarray) -> np.ndarray:
+    """Columns (start, stop, event, ...) as a structured array (event, start, stop), or (event, time) without starts."""
+    fields = [("event", y[:, 2] > 0.0), ("start", y[:, 0]), ("stop", y[:, 1])]
+    if np.isneginf(y[:, 0]).all():
+        fields = [fields[0], ("time", y[:, 1])]
+    result = np.empty(len(y), dtype=[(name, values.dtype) for name, values in fields])
+    for name, values in fields:
+        result[name] = values
+    return result
+
+
 def check_events(y: np.ndarray, weights, owner: str) -> None:
     """Raise if no sample with weight has an event."""
     event = y[:, 2] > 0.0

@@ -24,6 +24,10 @@ EXAMPLES = [penalty for penalty in EVERY if not penalty.grouped or penalty in GR
 CONVEX = [penalty for penalty in EXAMPLES if penalty.convex]
 
 
+def of_class(cls):
+    return [penalty for penalty in EXAMPLES if type(penalty) is cls]
+
+
 def short(penalty):
     return "".join(str(penalty).split())
 

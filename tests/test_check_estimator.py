@@ -10,14 +10,18 @@ from skregloss import (
     PenalizedClassifier,
     PenalizedClassifierCV,
     PenalizedCox,
+    PenalizedCoxCV,
     PenalizedRegressor,
     PenalizedRegressorCV,
 )
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.penalties import BY_NAME as PENALTIES
-from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet
+from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, GroupL2, GroupMCP, SparseGroup
 
 SUMS = [MCP() + 0.1 * L2(), 0.7 * L1() + 0.3 * L2(), L0() + 0.5 * L1(), SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5)]
+
+# None, so that any number of columns will do.
+OF_GROUPS = [GroupL2(), SparseGroup(), GroupMCP(), GroupL2() + 0.1 * L2()]
 
 
 def estimator_for(loss, penalty):
@@ -31,21 +35,23 @@ def names_once(by_name):
 
 
 DEFAULTS = [PenalizedRegressor(), PenalizedClassifier(), PenalizedCox()]
-COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP()), PenalizedCox(L2())]
+COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP() + 0.1 * L2()), PenalizedCox(L2())]
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
-EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
-EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, None]]
+EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
 SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),
     PenalizedClassifierCV(alphas=4, cv=3),
     PathSearchCV(PenalizedRegressor(), alphas=4, cv=3),
     PathSearchCV(PenalizedClassifier(), alphas=4, cv=3),
+    PenalizedCoxCV(alphas=4, cv=3),
 ]
 MORE_SEARCHES = [
     PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
     PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
+    PenalizedCoxCV(penalty=["l1", "l2"], alphas=4, cv=3, selection="1se"),
 ]
 
 

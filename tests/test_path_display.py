@@ -205,3 +205,25 @@ def test_matplotlib_and_the_path_are_imported_when_needed():
         "assert 'matplotlib' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_line_for_all_outputs_is_a_length():
+    X, y = DIABETES
+    path = regularization_path(X, np.column_stack([y, -2.0 * y, X["age"]]), loss="squared_error", penalty="l21", alphas=20)
+    assert path.coefs.shape == (3, 10, 20)
+    assert path.intercepts.shape == (3, 20)
+    assert "of 30 coefficients" in repr(path)
+    display = path.plot()
+    lengths = np.linalg.norm(path.coefs, axis=0)
+    for column, line in zip(display.columns_, display.line_, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), lengths[column])
+    assert "all outputs" in display.ax_.get_ylabel()
+    display = path.plot(output=1)
+    np.testing.assert_array_equal(display.line_[0].get_ydata(), path.coefs[1, display.columns_[0]])
+    with pytest.raises(ValueError, match="output is 3; valid are None and the outputs 0 to 2"):
+        path.plot(output=3)
+    frame = path.to_frame()
+    np.testing.assert_array_equal(frame["bmi [2]"], path.coefs[2, 2])
+    np.testing.assert_array_equal(frame["intercept [1]"], path.intercepts[1])
+    with pytest.raises(ValueError, match="one output"):
+        cancer_path(alphas=3).plot(output=0)

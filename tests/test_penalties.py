@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
-from penalty_examples import CLASSES, over_convex, over_examples, prox_objective, short
+from penalty_examples import CLASSES, of_class, over_convex, over_examples, prox_objective, short
 from scipy.optimize import minimize_scalar
 
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, Lq, Penalty
@@ -222,8 +222,12 @@ def test_l1_l2_parts_reproduce_the_value(penalty):
             assert penalty.value(b, 0.7) == pytest.approx(0.7 * (parts[0] * abs(b) + parts[1] * b * b / 2), rel=1e-14)
 
 
+FEW = [penalty for cls in CLASSES for penalty in of_class(cls)[:3]]
+COMPILED = [penalty.bind(1) if penalty.clusters else penalty for penalty in FEW]
+
+
 # Sums and multiples of every core would each be compiled anew; a few stand for all.
-@pytest.mark.parametrize("penalty", [penalty for cls in CLASSES for penalty in cls.examples()[:3]], ids=short)
+@pytest.mark.parametrize("penalty", COMPILED, ids=short)
 def test_compiled_equals_plain(penalty):
     rng = np.random.default_rng(0)
     first, second = 10.0 ** rng.uniform(-3, 3, 80) * rng.choice([-1.0, 1.0], 80), 10.0 ** rng.uniform(-2, 2, 80)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -172,6 +173,13 @@ class PenalizedLinearModel(BaseEstimator):
         self.certificate_ = certificates[0] if len(certificates) == 1 else certificates
         self.coef_ = np.vstack([solution.coef for solution in solutions])
         self.intercept_ = np.hstack([solution.intercept for solution in solutions])
+
+    def _bound_to(self, data: Data) -> tuple[PenalizedLinearModel, Any]:
+        """A copy that takes the offset of these samples to be that of what it predicts, and their y as scorers take it."""
+        bound: Any = copy.copy(self)
+        vars(bound).pop("feature_names_in_", None)  # the rows have been made an array
+        bound._bound_offset = data.offset
+        return bound, data.y
 
     def _starts(self, problems):
         """The last fit's coefficients and intercepts if they are wanted and fit, else Nones."""

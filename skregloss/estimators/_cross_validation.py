@@ -46,17 +46,16 @@ class CrossValidated(CallbackSupportMixin):
     scoring: Any
     adaptive: Any
 
-    def _fit(self, X, y, sample_weight, offset, params):
+    def _fit(self, X, y, sample_weight, offset, params, **metadata):
         self._check_options()
         search, penalties, rounds = self._settings()
-        data = self._check_data(X, y, sample_weight, offset)
+        data = self._check_data(X, y, sample_weight, offset, **metadata)
         routed = self._routed(data.weights, offset, params)
         data = data._replace(metadata=routed["metadata"])
         self._model_of(penalties[0])._problems_of(data)  # what is not valid is an error before folds are drawn
         folds = []
         if search.criterion is None:
-            splitter = {"classifier": is_classifier(self), "parameters": routed["split"]}
-            folds = draw_folds(self.cv, data.X, data.y, **splitter)
+            folds = self._draw_folds(data, routed["split"])
         chains = self._chains(search, data, folds, penalties, rounds)
         tasks = Tasks(self, data.X, data.y, len(chains) * max(len(folds), 1) + 1)
         choose = self._by_criterion if search.criterion else self._by_folds
@@ -67,6 +66,13 @@ class CrossValidated(CallbackSupportMixin):
         self.cv_results_, self.best_index_ = results, index
         self.best_params_, self.best_score_ = results["params"][index], float(scores[index])
         return self
+
+    def _draw_folds(self, data, parameters):
+        return draw_folds(self.cv, data.X, data.y, classifier=is_classifier(self), parameters=parameters)
+
+    def _scorer(self):
+        """What `scoring` stands for."""
+        return get_scorer(self.scoring)
 
     def _settings(self):
         """The search, and the penalties and numbers of rounds to try."""
@@ -81,7 +87,7 @@ class CrossValidated(CallbackSupportMixin):
             self._check_criterion(gammas)
         if self.scoring is not None and not isinstance(self.scoring, str) and not callable(self.scoring):
             raise ValueError(f"scoring is {self.scoring!r}; valid are None, the name of a scorer, and a callable.")
-        scorer = None if self.scoring is None else get_scorer(self.scoring)
+        scorer = None if self.scoring is None else self._scorer()
         options = {"tol": self.tol, "max_iter": self.max_iter}
         return PathSearch(self.alphas, self.alpha_min_ratio, gammas, options, scorer, criterion), penalties, rounds
 
@@ -101,7 +107,7 @@ class CrossValidated(CallbackSupportMixin):
         """The single estimator under one penalty, with the columns known."""
         shared = {name: value for name, value in self.get_params(deep=False).items() if name not in OWN_PARAMETERS}
         model = self._single(**{**shared, "penalty": penalty})
-        names = ("n_features_in_", "feature_names_in_")
+        names = ("n_features_in_", "feature_names_in_", "strata_")
         vars(model).update({name: getattr(self, name) for name in names if hasattr(self, name)})
         return model
 
@@ -119,7 +125,7 @@ class CrossValidated(CallbackSupportMixin):
             )
         metadata = {}
         if sample_weight is not None and self.scoring is not None:
-            _check_takes_weights(get_scorer(self.scoring))
+            _check_takes_weights(self._scorer())
             metadata["sample_weight"] = sample_weight
         return {"split": params, "metadata": metadata}
 
@@ -135,7 +141,7 @@ class CrossValidated(CallbackSupportMixin):
         router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
         if self.scoring is not None:
             mapping = MethodMapping().add(caller="fit", callee="score")
-            router.add(scorer=get_scorer(self.scoring), method_mapping=mapping)
+            router.add(scorer=self._scorer(), method_mapping=mapping)
         return router
 
     def _chains(self, search, data, folds, penalties, rounds) -> list[Chain]:

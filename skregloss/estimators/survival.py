@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
-from .._event_times import event_times, stratum_codes
+from .._event_times import event_times, stratum_codes, structured_times
 from .._validation import SOLVER_LAYOUT, check_weights
 from ..losses import CoxPartialLikelihood
 from ..penalties import Penalty
@@ -18,10 +18,10 @@ from ._base import PenalizedLinearModel
 from ._baseline_hazard import BaselineHazard
 from ._coding import Data, EventTimes
 from ._concordance import concordance_pairs
-from ._step_function import StepFunction
+from ._survival_curves import SurvivalCurves
 
 
-class PenalizedCox(PenalizedLinearModel):
+class PenalizedCox(SurvivalCurves, PenalizedLinearModel):
     """Cox's proportional hazards with any penalty.
 
     It minimises minus the log of the partial likelihood, divided by the sum of the sample weights w, over the coefficients
@@ -111,7 +111,7 @@ class PenalizedCox(PenalizedLinearModel):
     >>> y["event"], y["time"] = time <= censoring, np.minimum(time, censoring)
     >>> model = PenalizedCox(alpha=0.1).fit(X, y)
     >>> np.flatnonzero(model.coef_).tolist()
-    [0]
+    [0, 6, 7]
     >>> model.predict_survival_function(X[:2], return_array=True).shape == (2, len(model.event_times_))
     True
     """
@@ -181,7 +181,8 @@ class PenalizedCox(PenalizedLinearModel):
             The fitted model.
         """
         self._solve(self._problems(X, y, sample_weight, offset, strata=strata))
-        del self._samples
+        if hasattr(self, "_samples"):  # there are none where a search defers the fit
+            del self._samples
         return self
 
     def __sklearn_tags__(self):
@@ -211,13 +212,10 @@ class PenalizedCox(PenalizedLinearModel):
         self._baseline = BaselineHazard(self.loss_, *self._samples, solutions[0].point.eta)
         self.event_times_ = self._baseline.event_times
 
-    @property
-    def baseline_cumulative_hazard_(self) -> StepFunction | dict[Any, StepFunction]:
-        """The cumulative hazard of a sample whose linear predictor is zero; with strata, one by label."""
-        check_is_fitted(self, "coef_")
-        codes = np.arange(len(self._baseline.curves))
-        functions = self._baseline.functions(np.zeros(len(codes)), codes, _unchanged, 0.0)
-        return functions[0] if self.strata_ is None else dict(zip(self.strata_.tolist(), functions, strict=True))
+    def _bound_to(self, data):
+        bound, y = super()._bound_to(data)
+        bound._bound_strata = None if self.strata_ is None else self.strata_[y[:, 3].astype(np.intp)]
+        return bound, structured_times(y)
 
     def predict(self, X: Any, offset: ArrayLike | None = None) -> np.ndarray:
         """The risk score: the linear predictor, larger for those who have the event earlier.
@@ -235,52 +233,6 @@ class PenalizedCox(PenalizedLinearModel):
             The logarithm of the hazard relative to the baseline.
         """
         return self._predictor(X, offset)
-
-    def predict_cumulative_hazard_function(
-        self, X: Any, return_array: bool = False, *, offset: ArrayLike | None = None, strata: ArrayLike | None = None
-    ) -> np.ndarray:
-        """The cumulative hazard of each sample: that of the baseline times exp(eta).
-
-        Parameters
-        ----------
-        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
-            The columns.
-        return_array : bool, default=False
-            Whether to return the values at `event_times_` in place of functions.
-        offset : array-like of shape (n_samples,), default=None
-            What is added to the linear predictor; needed if the model was fitted with one.
-        strata : array-like of shape (n_samples,), default=None
-            The stratum of each sample; needed if the model was fitted with strata.
-
-        Returns
-        -------
-        hazard : ndarray of StepFunction of shape (n_samples,), or ndarray of shape (n_samples, n_times)
-            Functions are known until the last time observed in the stratum; values after it are NaN.
-        """
-        return self._curves(X, return_array, offset, strata, _unchanged, 0.0)
-
-    def predict_survival_function(
-        self, X: Any, return_array: bool = False, *, offset: ArrayLike | None = None, strata: ArrayLike | None = None
-    ) -> np.ndarray:
-        """The probability that each sample has no event until t: exp(-cumulative hazard).
-
-        Parameters
-        ----------
-        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
-            The columns.
-        return_array : bool, default=False
-            Whether to return the values at `event_times_` in place of functions.
-        offset : array-like of shape (n_samples,), default=None
-            What is added to the linear predictor; needed if the model was fitted with one.
-        strata : array-like of shape (n_samples,), default=None
-            The stratum of each sample; needed if the model was fitted with strata.
-
-        Returns
-        -------
-        survival : ndarray of StepFunction of shape (n_samples,), or ndarray of shape (n_samples, n_times)
-            Functions are known until the last time observed in the stratum; values after it are NaN.
-        """
-        return self._curves(X, return_array, offset, strata, _survival, 1.0)
 
     def score(
         self,
@@ -318,29 +270,10 @@ class PenalizedCox(PenalizedLinearModel):
         risk = self._predictor(X, offset)
         times = event_times(y)
         check_consistent_length(risk, times)
-        self._require_strata(strata, "score")
-        samples = np.column_stack([times, stratum_codes(strata, len(risk))[0]])
+        samples = np.column_stack([times, stratum_codes(self._strata_of(strata, "score"), len(risk))[0]])
         concordant, discordant, tied = concordance_pairs(samples, risk, check_weights(sample_weight, len(risk)))
         total = concordant + discordant + tied
         if not total > 0.0:
             warnings.warn("The concordance is not defined without comparable pairs.", UndefinedMetricWarning, stacklevel=2)
             return float("nan")
         return (concordant + 0.5 * tied) / total
-
-    def _curves(self, X, return_array, offset, strata, transform, initial):
-        eta = self._predictor(X, offset)
-        self._require_strata(strata, "predict curves")
-        codes = stratum_codes(strata if self.strata_ is not None else None, len(eta), self.strata_)[0].astype(np.intp)
-        return (self._baseline.table if return_array else self._baseline.functions)(eta, codes, transform, initial)
-
-    def _require_strata(self, strata, purpose):
-        if strata is None and self.strata_ is not None:
-            raise ValueError(f"This {type(self).__name__} was fitted with strata and needs them to {purpose}: pass strata=...")
-
-
-def _unchanged(hazard):
-    return hazard
-
-
-def _survival(hazard):
-    return np.exp(-hazard)

@@ -86,13 +86,13 @@ class RiskSets:
 
     def floor(self):
         """The infimum: events alone in their risk sets, with equal eta, earlier ones infinitely above later ones"""
-        index, total = self.kernel, 0.0
-        for t in range(len(index.strata)):
-            events = index.events[index.event_starts[t] : index.event_starts[t + 1]]
-            weight = self.weights[events].sum()
-            count = index.term_starts[t + 1] - index.term_starts[t]
-            total += weight * (np.log(weight) + np.log1p(-np.arange(count) / count).mean())
-        return total
+        if not len(self.times):
+            return 0.0
+        index = self.kernel
+        weights = np.add.reduceat(self.weights[index.events], index.event_starts[:-1])
+        counts, which = np.unique(np.diff(index.term_starts), return_inverse=True)
+        left = np.array([np.log1p(-np.arange(count) / count).mean() for count in counts])
+        return float((weights * (np.log(weights) + left[which])).sum())
 
 
 def _reached(groups, values, of_groups, at, strict=False):

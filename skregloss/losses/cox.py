@@ -33,6 +33,7 @@ class CoxPartialLikelihood(Loss):
 
     joint = True
     event_times = True
+    likelihood = True
 
     def __init__(self, ties="breslow"):
         self.ties = ties

@@ -15,11 +15,14 @@ class Refit:
 
     coef: np.ndarray
     intercept: float
+    eta: np.ndarray
 
     def mixed_with(self, solution, gamma):
         """The solution with gamma b + (1 - gamma) b_refit; its certificate stays that of the penalised fit."""
         coef = gamma * solution.coef + (1.0 - gamma) * self.coef
-        return replace(solution, coef=coef, intercept=gamma * solution.intercept + (1.0 - gamma) * self.intercept)
+        intercept = gamma * solution.intercept + (1.0 - gamma) * self.intercept
+        eta = gamma * solution.point.eta + (1.0 - gamma) * self.eta
+        return replace(solution, coef=coef, intercept=intercept, point=replace(solution.point, eta=eta))
 
 
 class Relaxation:
@@ -66,4 +69,4 @@ class _ProblemRefits:
             self._without_minimum.append(np.flatnonzero(support))
             return None
         self.n_failed += not found.converged
-        return Refit(found.coef, found.intercept)
+        return Refit(found.coef, found.intercept, found.point.eta)

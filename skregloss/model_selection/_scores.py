@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import time
 
 import numpy as np
 from sklearn import config_context
 
+from ..penalties import NoPenalty
+from ..solvers import Problem
 from ..solvers.explained import LossExplained, share_explained
 from ._predictors import CoefficientTable
 
@@ -68,11 +69,60 @@ class ScorerScores:
         return np.array(self._scores), np.array(self._times)
 
 
-def scores_on(model, test, scorer):
-    """What takes the models of `model` and scores them on the samples `test`; without a scorer, by the loss explained."""
+class PartialLikelihoodScores:
+    """The deviance of the training part minus that of all samples, per weight of the held-out events.
+
+    A deviance is the summed loss above its infimum. For a loss in which samples are compared with one another: those held out
+    are compared with the training part, too. It is the cross-validated partial likelihood of Verweij and van Houwelingen, and
+    minus one half of what glmnet has.
+    """
+
+    def __init__(self, model, data, train, test):
+        everyone, held_out = data.rows(np.concatenate([train, test])), data.rows(test)
+        self._X, self._n_train = everyone.X, len(train)
+        self._everyone, self._train = _total_deviance(model, everyone), _total_deviance(model, data.rows(train))
+        weights = np.ones(len(test)) if held_out.weights is None else held_out.weights
+        self._events = float(weights[held_out.y[:, 2] > 0.0].sum())
+        if self._events == 0.0:
+            raise ValueError(
+                "A fold has no events in its test part, which cannot be scored; valid are folds with events in each."
+            )
+        self._table, self._count = CoefficientTable(), 0
+
+    def append(self, alpha, solutions) -> None:
+        """The next model: one solution per problem."""
+        self._table.append(solutions[0].coef, 0.0)
+        self._count += 1
+
+    def finish(self) -> tuple[np.ndarray, np.ndarray]:
+        """The score of each model, and the seconds it took."""
+        start = time.perf_counter()
+        etas = self._table.predictors(self._X)
+        scores = [(self._train(eta[: self._n_train]) - self._everyone(eta)) / self._events for eta in etas]
+        return np.array(scores), np.full(self._count, (time.perf_counter() - start) / self._count)
+
+
+def _total_deviance(model, data):
+    """The loss of these samples above its infimum, summed with their weights, as a function of X b"""
+    (target,) = model._coding.encode(data)
+    total = float(len(data.y) if target.weights is None else target.weights.sum())
+    options = {"sample_weight": target.weights, "offset": target.offset, "fit_intercept": False}
+    problem = Problem(target.loss, NoPenalty(), np.empty((len(data.y), 0)), target.y, **options)
+    floor, _ = problem.data.floor()
+    return lambda eta: total * (problem.loss_at(problem.offset + eta) - floor)
+
+
+def scores_on(model, data, train, test, scorer):
+    """What takes the models of `model`, fitted to rows `train` of the data, and scores them on the rows `test`.
+
+    Without a scorer by the loss explained, or by the partial likelihood.
+    """
     if scorer is None:
-        return ExplainedScores(model, test)
-    final = copy.copy(model)
-    vars(final).pop("feature_names_in_", None)  # the rows have been made an array
-    final._bound_offset = test.offset
-    return ScorerScores(final, final, test.X, test.y, scorer=scorer, parameters=test.metadata)
+        return (
+            PartialLikelihoodScores(model, data, train, test)
+            if model.loss_.event_times
+            else ExplainedScores(model, data.rows(test))
+        )
+    held_out = data.rows(test)
+    final, y = model._bound_to(held_out)
+    return ScorerScores(final, final, held_out.X, y, scorer=scorer, parameters=held_out.metadata)

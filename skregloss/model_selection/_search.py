@@ -41,8 +41,7 @@ class PathSearch:
         part, model = data.rows(train), copy.copy(model)
         within = folds_within(folds, k, len(data.y)) if rounds else []
         problems = self._reweighted(model, part, within, rounds)
-        held_out = data.rows(test)
-        scorings = [scores_on(model, held_out, self.scorer) for _ in self.gammas]
+        scorings = [scores_on(model, data, train, test, self.scorer) for _ in self.gammas]
         return evaluate_path(problems, alphas, self.gammas, self.options, scorings)
 
     def _reweighted(self, model, data, folds, rounds) -> list:
@@ -65,7 +64,7 @@ class PathSearch:
         for train, test in folds:
             part = copy.copy(model)
             of_fold = with_factors_of(part._problems_of(data.rows(train)), problems)
-            scoring = scores_on(part, data.rows(test), self.scorer)
+            scoring = scores_on(part, data, train, test, self.scorer)
             scores.append(evaluate_path(of_fold, alphas, [1.0], self.options, [scoring]).scores[0])
         return best_of(np.mean(scores, axis=0))
 

@@ -33,7 +33,8 @@ def best_of(means) -> int:
     """The first position of the highest score that is a number."""
     if np.isnan(means).all():
         raise ValueError(
-            "No candidate has a score: all are NaN. The loss explained needs at least two samples in every fold; "
+            "No candidate has a score: all are NaN. The loss explained needs at least two samples in every fold, and the "
+            "concordance two that are comparable; "
             "pass a scoring that can do with fewer, such as 'neg_mean_squared_error', or larger folds."
         )
     return int(np.nanargmax(means))

@@ -180,6 +180,7 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
     size = np.abs(gradient[blocks.penalized]).max(initial=0.0)
     largest = np.sqrt(problem.squares[problem.live].max(initial=0.0)) * steep
     size = size if size > GRADIENT_ROUNDING * largest else largest or 1.0
+    # Straight pieces that fall for ever do not exist in a loss that is bounded below: nothing runs away.
     reference = Reference(Curvature(np.full(len(point.eta), -1.0)), deviance)
     return NullModel(point, True, deviance, FreeBlock(problem, blocks.free), gradient, size, reference)
 

@@ -133,7 +133,7 @@ class SaddleJudge:
 
     def __call__(self, point) -> SaddleJudgement:
         problem, blocks, null = self.problem, self.blocks, self.null
-        gradient = problem.gradient_on(blocks.terms, point)
+        gradient = problem.gradient_on(blocks.terms, point) if len(blocks.penalized) else np.empty(0)
         violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
         free_gradient = np.abs(self.free.gradient(point.gradient))
         size = max(self.steepness, np.sqrt(problem.weights @ point.duals**2))

@@ -42,6 +42,11 @@ def cox(loss, eta, y, weights):
     )
 
 
+def cox_floor(loss, y, weights):
+    """What is left where events are alone in their risk sets"""
+    return sum(omega * np.log((inside * weights)[shares > 0].sum()) for omega, inside, shares in cox_terms(loss, y, weights))
+
+
 VALUES = {"Softmax": softmax, "OrdinalLogistic": ordinal, "CoxPartialLikelihood": cox}
 
 
