@@ -29,6 +29,12 @@ class CoxPartialLikelihood(Loss):
     ----------
     ties : {"breslow", "efron"}, default="breslow"
         How tied event times are treated.
+
+    Examples
+    --------
+    >>> from skregloss.losses import CoxPartialLikelihood
+    >>> CoxPartialLikelihood(ties="efron").ties
+    'efron'
     """
 
     joint = True
