@@ -100,7 +100,11 @@ def _section(name, records):
     best = _best_objectives(records)
     if best is not None:
         yield ""
-        yield "Objective above the best found, mean over the path, relative to that at the first strength: " + "; ".join(best) + "."
+        yield (
+            "Objective above the best found, mean over the path, relative to that at the first strength: "
+            + "; ".join(best)
+            + "."
+        )
 
 
 def _best_violation(record):
@@ -117,7 +121,9 @@ def _best_objectives(records):
     """For problems with several minima, how far above the best each solver ends."""
     if not records[0]["problem"].startswith("mcp"):
         return None
-    last = {r["solver"]: r["ladder"][-1]["objectives"] for r in records if r.get("ladder") and r["ladder"][-1]["violation"] < 1e-2}
+    last = {
+        r["solver"]: r["ladder"][-1]["objectives"] for r in records if r.get("ladder") and r["ladder"][-1]["violation"] < 1e-2
+    }
     if not last:
         return None
     best = [min(values) for values in zip(*last.values(), strict=True)]

@@ -81,7 +81,9 @@ def _repeat(problem, records, threads, plan):
     with ExitStack() as stack:
         sessions = [stack.enter_context(plan.session(problem, record["solver"], threads)) for record in records]
         for record, session in zip(records, sessions, strict=True):
-            record.setdefault("runs", {})[str(threads)] = [session.run(record["tol"], plan.limit + COMPILATION, certified=False)]
+            record.setdefault("runs", {})[str(threads)] = [
+                session.run(record["tol"], plan.limit + COMPILATION, certified=False)
+            ]
         for turn in range(plan.repeats):
             for record, session in zip(records, sessions, strict=True):
                 runs = record["runs"][str(threads)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
-from penalty_examples import CLASSES, of_class, over_convex, over_examples, prox_objective, short
+from penalty_examples import CLASSES, over_convex, over_examples, prox_objective, short
 from scipy.optimize import minimize_scalar
 
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, Lq, Penalty
@@ -222,7 +222,7 @@ def test_l1_l2_parts_reproduce_the_value(penalty):
             assert penalty.value(b, 0.7) == pytest.approx(0.7 * (parts[0] * abs(b) + parts[1] * b * b / 2), rel=1e-14)
 
 
-FEW = [penalty for cls in CLASSES for penalty in of_class(cls)[:3]]
+FEW = [penalty for cls in CLASSES for penalty in cls.examples()[:3]]
 COMPILED = [penalty.bind(1) if penalty.clusters else penalty for penalty in FEW]
 
 
