@@ -32,9 +32,9 @@ class CoxPartialLikelihood(Loss):
 
     Examples
     --------
-    >>> from skregloss.losses import CoxPartialLikelihood
-    >>> CoxPartialLikelihood(ties="efron").ties
-    'efron'
+    >>> from skregloss import PenalizedCox
+    >>> PenalizedCox(ties="efron").loss
+    CoxPartialLikelihood(ties='efron')
     """
 
     joint = True

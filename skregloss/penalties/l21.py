@@ -17,9 +17,9 @@ class L21(Radial):
     >>> from sklearn.datasets import load_linnerud
     >>> from skregloss import PenalizedRegressor
     >>> from skregloss.penalties import L21
-    >>> model = PenalizedRegressor(penalty=L21(), alpha=5.0).fit(*load_linnerud(return_X_y=True))
+    >>> model = PenalizedRegressor(penalty=L21(), alpha=3.0, standardize=True).fit(*load_linnerud(return_X_y=True))
     >>> (model.coef_ != 0).tolist()
-    [[True, True, True], [True, True, True], [True, True, True]]
+    [[True, True, False], [True, True, False], [True, True, False]]
     """
 
     name = "l21"
