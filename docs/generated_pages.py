@@ -31,7 +31,7 @@ YES, NO = "✓", "–"
 def public_names(module: str) -> list[str]:
     """The names of a module that have a page: what it exports, less data."""
     home = importlib.import_module(module)
-    found = [(name, getattr(home, name, None)) for name in home.__all__]
+    found = [(name, getattr(home, name)) for name in home.__all__]
     return [name for name, item in found if inspect.isclass(item) or inspect.isfunction(item)]
 
 

@@ -96,6 +96,13 @@ def test_examples_run(example, tmp_path):
     subprocess.run([sys.executable, "-W", "error", str(example)], cwd=tmp_path, env=environment, check=True, capture_output=True)
 
 
+def test_contributing_quotes_the_code():
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text()
+    quoted = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    sources = [DOCS.parent / "skregloss" / name for name in ("losses/squared_error.py", "penalties/l1.py")]
+    assert quoted == [source.read_text() for source in sources]
+
+
 STRICT = {"tol": 1e-10, "max_iter": 100_000}
 W, C, A = 80, 0.5, 0.05
 NO_INTERCEPT = {"fit_intercept": False}

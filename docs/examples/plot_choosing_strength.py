@@ -13,7 +13,7 @@ from skregloss.inspection import CVPathDisplay
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 model = PenalizedClassifierCV(
-    penalty=["l1", "elasticnet", "l2"], alphas=30, alpha_min_ratio=1e-3, standardize=True, selection="1se"
+    penalty=["l1", "elasticnet"], alphas=30, alpha_min_ratio=1e-3, standardize=True, selection="1se"
 ).fit(X, y)
 display = CVPathDisplay.from_estimator(model)
 

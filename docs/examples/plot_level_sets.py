@@ -49,7 +49,7 @@ for row, (kind, (penalty, alpha)) in zip(axes, PENALTIES.items(), strict=True):
         b = fitted(loss, penalty, alpha)
         touching = mean_loss(loss, b)
         low, high = values.min(), values.max()
-        levels = [low + (touching - low) * share for share in (0.05, 0.3, 0.65, 1.0, 1.6, 2.6, 4.0)]
+        levels = [low + (touching - low) * share for share in (0.05, 0.3, 0.65, 1.0, 1.6, 2.6, 4.0, 8.0, 16.0, 30.0)]
         ax.contour(*np.moveaxis(grid, -1, 0), values, levels=[v for v in levels if v < high], colors="0.65", linewidths=0.9)
         size = sum(penalty.value(b_j, 1.0) for b_j in b)
         cost = np.abs(grid).sum(axis=-1) if kind == "L1" else (grid**2).sum(axis=-1) / 2

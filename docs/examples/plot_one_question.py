@@ -16,7 +16,7 @@ from skregloss.losses import Huber
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 losses = {"squared error": "squared_error", "Huber": Huber(0.2), "Poisson": "poisson", "log loss": "log_loss", "hinge": "hinge"}
-effects = regularization_effects(X, y, losses=losses, penalties={"L1": "l1", "L2": "l2"}, strengths=21)
+effects = regularization_effects(X, y, losses=losses, penalties={"L1": "l1", "L2": "l2"}, strengths=13)
 display = effects.plot()
 
 # %%

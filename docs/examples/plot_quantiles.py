@@ -20,7 +20,7 @@ bmi = X[["bmi"]]
 quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
 model = make_pipeline(
     SplineTransformer(n_knots=5, degree=2, include_bias=False),
-    PenalizedRegressor(Quantile(quantiles, crossing="sort"), "l1", alpha=0.02),
+    PenalizedRegressor(Quantile(quantiles, crossing="sort"), "l1", alpha=0.002),
 ).fit(bmi, y)
 
 grid = bmi.iloc[np.argsort(bmi["bmi"].to_numpy())]
