@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("Agg")
-
-FOLDER = Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import docstrings
 import generated_pages
 
 import skregloss
-
-# Public names are imported late; autodoc's import machinery must not run the gallery's warnings as errors of its own.
-warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
 project = "skregloss"
 author = "The skregloss developers"
@@ -76,7 +70,6 @@ html_theme_options = {
 
 def setup(app):
     """Write the generated pages before Sphinx looks for pages, and prepare docstrings before numpydoc reads them."""
-    os.environ.setdefault("PYTHONHASHSEED", "0")
-    generated_pages.write(FOLDER)
+    generated_pages.write(Path(__file__).resolve().parent)
     app.connect("autodoc-process-docstring", docstrings.prepare, priority=100)
     app.connect("autodoc-skip-member", docstrings.skip_inherited)

@@ -11,31 +11,26 @@ from skregloss.penalties import Penalty
 # What plain text means by these characters is not what reStructuredText means by them.
 CODE = re.compile(r"(`+[^`]+`+)")
 BAR = re.compile(r"\|")
-TRAILING_UNDERSCORE = re.compile(r"(?<=\w)(?:_)(?=\W|$)")
+TRAILING_UNDERSCORE = re.compile(r"(?<=\w)_(?=\W|$)")
 STAR = re.compile(r"\*")
 
 
 def prepare(app, what, name, obj, options, lines):
     """Escape plain text, and set the formula that opens the docstring of a loss or a penalty as code."""
-    formula = inspect.isclass(obj) and issubclass(obj, (Loss, Penalty)) and obj not in (Loss, Penalty)
-    first = True
-    literal = None
+    if inspect.isclass(obj) and issubclass(obj, (Loss, Penalty)) and obj not in (Loss, Penalty):
+        # An ellipsis of three dots would end the sentence that tables of the reference show.
+        lines[0] = f"``{lines[0].strip().replace('...', '…')}``"
+    block = None  # the indentation of what a literal block is in
+    in_doctest = False
     for position, line in enumerate(lines):
-        stripped = line.strip()
-        indent = len(line) - len(line.lstrip())
-        if literal is not None and stripped and indent <= literal:
-            literal = None
-        if literal is None and not stripped.startswith((">>>", "...", "---", "===")):
-            if formula and first and stripped:
-                # An ellipsis of three dots would end the sentence that tables of the reference show.
-                lines[position] = f"``{stripped.replace('...', '…')}``"
-            else:
-                lines[position] = escaped(line)
-        if stripped.endswith("::"):
-            literal = indent
-        if stripped:
-            first = False
-    return lines
+        text, indent = line.strip(), len(line) - len(line.lstrip())
+        in_doctest = text.startswith(">>>") or (in_doctest and bool(text))
+        if block is not None and text and indent <= block:
+            block = None
+        if block is None and not in_doctest and not text.startswith("---"):
+            lines[position] = escaped(line)
+        if text.endswith("::"):
+            block = indent
 
 
 def escaped(line: str) -> str:

@@ -67,7 +67,13 @@ def reference_index() -> str:
 
 def _listed(names, template: str = "") -> str:
     chosen = f"   :template: {template}\n" if template else ""
-    return ".. autosummary::\n   :toctree: api\n   :nosignatures:\n" + chosen + "\n" + "".join(f"   {name}\n" for name in names) + "\n"
+    return (
+        ".. autosummary::\n   :toctree: api\n   :nosignatures:\n"
+        + chosen
+        + "\n"
+        + "".join(f"   {name}\n" for name in names)
+        + "\n"
+    )
 
 
 def section(title: str, module: str) -> str:

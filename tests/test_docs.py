@@ -93,7 +93,9 @@ def test_code_of_the_pages_runs(page):
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_examples_run(example, tmp_path):
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(DOCS.parent)}
-    subprocess.run([sys.executable, "-W", "error", str(example)], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-W", "error", str(example)], cwd=tmp_path, env=environment, check=True, capture_output=True
+    )
 
 
 def test_contributing_quotes_the_code():

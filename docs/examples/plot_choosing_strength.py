@@ -2,8 +2,8 @@
 Choosing penalty and strength by cross-validation
 =================================================
 
-One path per fold and penalty, one picture of all of it: mean scores with their standard errors, the best strength, and the strongest
-one within a standard error of it.
+One path per fold and penalty, one picture of all of it: mean scores with their standard errors, the best strength, and the
+strongest one within a standard error of it.
 """
 
 from sklearn.datasets import load_breast_cancer

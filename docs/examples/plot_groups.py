@@ -56,5 +56,5 @@ axes[0].set_ylabel("coefficient")
 axes[0].legend()
 
 # %%
-# With L1 the dummies of smoker and the splines of age enter one at a time, and some of them not at all. The group lasso brings in each
-# column of the table as a whole: smoker first, then age, and the three that do not matter late.
+# With L1 the dummies of smoker and the splines of age enter one at a time, and some of them not at all. The group lasso brings
+# in each column of the table as a whole: smoker first, then age, and the three that do not matter late.

@@ -38,7 +38,7 @@ def mean_loss(name, b):
 
 
 # %%
-# Each panel has the level sets of the mean loss (grey), the penalised optimum (dot), and the level set of the penalty through it.
+# Each panel has the level sets of the mean loss (grey), the penalised optimum (dot), and the penalty's level set through it.
 
 side = np.linspace(-0.75, 1.75, 121)
 grid = np.stack(np.meshgrid(side, side), axis=-1)

@@ -2,8 +2,8 @@
 Quantiles: a spread that grows
 ==============================
 
-Five quantiles of bundled data, fitted at once: where a fifth of the targets lies below, and so on. Splines make the lines bend, and
-L1 decides how much. The spread of disease progression grows with the body mass index.
+Five quantiles of bundled data, fitted at once: of the targets, 5% lie below the first line, 25% below the second and so on.
+Splines make the lines bend, and L1 decides how much. The spread of disease progression grows with the body mass index.
 """
 
 import matplotlib.pyplot as plt

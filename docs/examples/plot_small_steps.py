@@ -12,7 +12,7 @@ import numpy as np
 from skregloss import PenalizedRegressor
 
 rng = np.random.default_rng(0)
-n, p, alpha = 120, 40, 0.02
+n, p, alpha = 120, 40, 0.002
 X = rng.normal(size=(n, 1)) + 0.1 * rng.normal(size=(n, p))
 X = (X - X.mean(axis=0)) / X.std(axis=0)
 y = X @ np.r_[np.ones(5), -np.ones(5), np.zeros(p - 10)] + 0.3 * rng.normal(size=n)
@@ -66,5 +66,6 @@ ax.legend(loc="lower left")
 # %%
 # The solver of this package is exact on such a problem, whatever the correlation:
 
-print(f"largest error of a coefficient where the rule stops: {np.abs(at_stop - model.coef_).max():.1g}")
+wrong = np.abs(at_stop - model.coef_).max()
+print(f"largest coefficient {np.abs(model.coef_).max():.1f}; largest error where the rule stops {wrong:.1f}")
 print(f"certified relative gap of PenalizedRegressor: {model.certificate_.relative_gap:.1g}")
