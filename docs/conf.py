@@ -32,6 +32,7 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
 # `name` in a docstring is a link where there is something of that name, and code where there is not.
 default_role = "py:obj"
+smartquotes = False
 highlight_language = "python"
 
 autosummary_generate = True
