@@ -148,9 +148,9 @@ def compatibility() -> str:
         + "version that chooses the strength: the same name with ``CV``.\n\n"
         + "\n".join(lines)
         + "\n\n"
-        + "Sums and multiples, as in ``MCP() + 0.1 * L2()``, go with what their terms go with. Bounds are for penalties of single "
-        + "coefficients. With one column of targets ``L21`` is ``L1``. A loss or a penalty of your own goes with everything, "
-        + "but that kinks need a ``prox`` of the loss.\n"
+        + "Sums and multiples, as in ``MCP() + 0.1 * L2()``, go with what their terms go with. Bounds are for penalties of "
+        + "single coefficients. With one column of targets ``L21`` is ``L1``. Losses and penalties of your own go by the same "
+        + "rules; a loss with kinks needs a ``prox``.\n"
     )
 
 

@@ -64,15 +64,30 @@ def test_table_of_pairs_is_what_estimators_do(generated):
                 model.fit(X, y)
 
 
+def is_block(item):
+    """Whether it is one of the losses or penalties."""
+    return inspect.isclass(item) and issubclass(item, (Loss, Penalty)) and item not in (Loss, Penalty)
+
+
+def check_examples(item):
+    """Raise unless the docstring has examples, and they run."""
+    [*tests] = doctest.DocTestFinder(recurse=False).find(item, globs={})
+    assert any(test.examples for test in tests), item
+    for test in tests:
+        assert doctest.DocTestRunner(verbose=False).run(test).failed == 0, item
+
+
 @pytest.mark.parametrize("module", [losses, penalties])
 def test_losses_and_penalties_have_examples_that_run(module):
     for name in module.__all__:
-        item = getattr(module, name)
-        if inspect.isclass(item) and issubclass(item, (Loss, Penalty)) and item not in (Loss, Penalty):
-            [*tests] = doctest.DocTestFinder(recurse=False).find(item, globs={})
-            assert any(test.examples for test in tests), name
-            for test in tests:
-                assert doctest.DocTestRunner(verbose=False).run(test).failed == 0, name
+        if is_block(getattr(module, name)):
+            check_examples(getattr(module, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(skregloss.__all__) - {"__version__"}))
+def test_estimators_and_functions_have_examples_that_run(name):
+    check_examples(getattr(skregloss, name))
 
 
 def test_index_lists_every_page():
