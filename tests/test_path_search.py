@@ -24,7 +24,7 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures
 from skregloss import PathSearchCV, PenalizedClassifier, PenalizedRegressor
 from skregloss.penalties import L1, MCP, ElasticNet
 
-EXACT = {"tol": 1e-15, "max_iter": 1000}
+EXACT = {"tol": 1e-12, "max_iter": 1000}
 REGRESSOR, CLASSIFIER = PenalizedRegressor(**EXACT), PenalizedClassifier(**EXACT)
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

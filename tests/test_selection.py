@@ -18,7 +18,7 @@ from skregloss import PenalizedClassifierCV, PenalizedRegressor, PenalizedRegres
 from skregloss.losses import Huber, LogLoss, Poisson, SquaredError
 from skregloss.penalties import L1, L2, MCP, ElasticNet
 
-EXACT = {"tol": 1e-15, "max_iter": 1000}
+EXACT = {"tol": 1e-12, "max_iter": 1000}
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
