@@ -12,6 +12,12 @@ class AbsoluteError(Loss):
     Domain: y real. Link: identity, eta is the median.
 
     For a numeric target with gross errors, however many short of half: a residual pulls with its sign alone.
+
+    Examples
+    --------
+    >>> from skregloss.losses import AbsoluteError
+    >>> AbsoluteError().value(3.0, 1.0)
+    2.0
     """
 
     name = "absolute_error"

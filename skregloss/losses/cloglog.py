@@ -19,6 +19,13 @@ class CLogLog(Loss):
     For a class that says whether at least one event has happened, as in grouped survival times, infections or
     detections: exp(eta) is then the expected number of events, and coefficients are logarithms of hazard ratios.
     Swapping the two classes changes the model.
+
+    Examples
+    --------
+    >>> from skregloss.losses import CLogLog
+    >>> loss = CLogLog()
+    >>> round(float(loss.inverse_link(0.0)), 3)
+    0.632
     """
 
     name = "cloglog"

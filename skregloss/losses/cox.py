@@ -29,6 +29,12 @@ class CoxPartialLikelihood(Loss):
     ----------
     ties : {"breslow", "efron"}, default="breslow"
         How tied event times are treated.
+
+    Examples
+    --------
+    >>> from skregloss import PenalizedCox
+    >>> PenalizedCox(ties="efron").loss
+    CoxPartialLikelihood(ties='efron')
     """
 
     joint = True

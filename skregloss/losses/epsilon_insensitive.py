@@ -18,6 +18,12 @@ class EpsilonInsensitive(Loss):
     ----------
     epsilon : float, default=0.1
         The error, in units of y, that is free.
+
+    Examples
+    --------
+    >>> from skregloss.losses import EpsilonInsensitive
+    >>> EpsilonInsensitive(epsilon=0.5).value(3.0, 1.0)
+    1.5
     """
 
     name = "epsilon_insensitive"

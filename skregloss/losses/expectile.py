@@ -16,6 +16,13 @@ class Expectile(Loss):
     ----------
     expectile : float, default=0.5
         The level q, in (0, 1); at 0.5 the loss is `SquaredError`.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Expectile
+    >>> loss = Expectile(0.75)
+    >>> loss.value(3.0, 1.0), loss.value(1.0, 3.0)
+    (3.0, 1.0)
     """
 
     name = "expectile"

@@ -15,6 +15,12 @@ class Exponential(Loss):
 
     The loss that AdaBoost minimises. Mistakes cost exponentially in their size, so that it suits clean labels only;
     `LogLoss` has the same ideal prediction, up to a factor of 2, and is forgiving.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Exponential
+    >>> round(float(Exponential().value(1.0, 2.0)), 3)
+    0.135
     """
 
     name = "exponential"

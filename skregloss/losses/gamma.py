@@ -15,6 +15,13 @@ class Gamma(Loss):
 
     For positive amounts whose standard deviation grows like their mean: costs, durations, rainfall. Effects multiply,
     and an error counts relative to the prediction.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Gamma
+    >>> loss = Gamma()
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.gradient(2.0, 0.0)), 3)
+    (1.0, -1.0)
     """
 
     name = "gamma"

@@ -13,6 +13,13 @@ class Hinge(Loss):
 
     The support vector machine: samples beyond the margin on the right side cost nothing, and the others in proportion to
     how far they are from it. It does not give probabilities.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Hinge
+    >>> loss = Hinge()
+    >>> loss.value(1.0, 0.25), loss.value(1.0, 2.0)
+    (0.75, 0.0)
     """
 
     name = "hinge"

@@ -18,6 +18,13 @@ class Huber(Loss):
     delta : float, default=1.35
         The residual, in units of y, at which the loss turns from quadratic to linear. 1.35 times the noise's standard
         deviation keeps 95 % of the efficiency of least squares on normal noise.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Huber
+    >>> loss = Huber(delta=1.0)
+    >>> loss.value(0.0, 0.5), loss.value(0.0, 10.0)
+    (0.125, 9.5)
     """
 
     name = "huber"

@@ -15,6 +15,13 @@ class InverseGaussian(Loss):
 
     For positive amounts with a heavier right tail than `Gamma`: variance grows like the cube of the mean, as for the
     time a drifting random walk takes to reach a level. Not convex where exp(eta) > 2 y.
+
+    Examples
+    --------
+    >>> from skregloss.losses import InverseGaussian
+    >>> loss = InverseGaussian()
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.gradient(1.0, 0.0)), 3)
+    (1.0, 0.0)
     """
 
     name = "inverse_gaussian"

@@ -16,6 +16,13 @@ class LogLoss(Loss):
 
     Logistic regression, the default for two classes: also known as binary cross-entropy. Coefficients are logarithms of
     odds ratios, and probabilities tend to be well calibrated.
+
+    Examples
+    --------
+    >>> from skregloss.losses import LogLoss
+    >>> loss = LogLoss()
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.value(1.0, 0.0)), 3)
+    (0.5, 0.693)
     """
 
     name = "log_loss"

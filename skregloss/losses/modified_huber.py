@@ -12,6 +12,13 @@ class ModifiedHuber(Loss):
     Domain: y = -1 or +1. Link: (clip(eta, -1, 1) + 1) / 2 is the probability of +1.
 
     `SquaredHinge` that tolerates mislabelled samples: a gross mistake costs in proportion to its size, not its square.
+
+    Examples
+    --------
+    >>> from skregloss.losses import ModifiedHuber
+    >>> loss = ModifiedHuber()
+    >>> loss.value(1.0, 0.5), loss.value(1.0, -3.0)
+    (0.25, 12.0)
     """
 
     name = "modified_huber"

@@ -20,6 +20,13 @@ class NegativeBinomial(Loss):
     ----------
     theta : float, default=1.0
         The overdispersion, > 0 (the reciprocal of the `theta` of R's MASS).
+
+    Examples
+    --------
+    >>> from skregloss.losses import NegativeBinomial
+    >>> loss = NegativeBinomial(theta=0.5)
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.gradient(1.0, 0.0)), 3)
+    (1.0, 0.0)
     """
 
     name = "negative_binomial"

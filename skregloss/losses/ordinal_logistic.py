@@ -19,6 +19,13 @@ class OrdinalLogistic(Loss):
     ----------
     n_classes : int, default=3
         The number of classes, for the loss by itself; estimators set it from the data. y is coded from 0 on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skregloss.losses import OrdinalLogistic
+    >>> OrdinalLogistic(3).probabilities(np.array([[1.0, -1.0]])).round(2).tolist()
+    [[0.27, 0.46, 0.27]]
     """
 
     name = "ordinal_logistic"

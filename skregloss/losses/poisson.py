@@ -14,6 +14,13 @@ class Poisson(Loss):
     Domain: y >= 0. Link: log, exp(eta) is the mean.
 
     For counts and rates whose variance grows like their mean: claims per year, visits per day. Effects multiply.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Poisson
+    >>> loss = Poisson()
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.gradient(3.0, 0.0)), 3)
+    (1.0, -2.0)
     """
 
     name = "poisson"

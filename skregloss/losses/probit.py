@@ -20,6 +20,12 @@ class Probit(Loss):
 
     For a class that says whether a hidden, normally distributed quantity exceeds a threshold. Close to `LogLoss`, but a
     confident mistake costs its square.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Probit
+    >>> round(float(Probit().inverse_link(1.96)), 3)
+    0.975
     """
 
     name = "probit"

@@ -17,6 +17,12 @@ class PseudoHuber(Loss):
     ----------
     delta : float, default=1.0
         The residual, in units of y, around which the loss turns from quadratic to linear.
+
+    Examples
+    --------
+    >>> from skregloss.losses import PseudoHuber
+    >>> round(float(PseudoHuber(delta=1.0).value(0.0, 10.0)), 3)
+    9.05
     """
 
     name = "pseudo_huber"

@@ -29,6 +29,13 @@ class Quantile(Loss):
         that are not parallel cross somewhere. "allow" predicts what was fitted. "sort" puts the predictions of each sample
         in order, the rearrangement of Chernozhukov, Fernández-Val and Galichon (2010), which is never farther from the true
         quantiles and is often nearer; coefficients stay as fitted.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Quantile
+    >>> loss = Quantile(0.9)
+    >>> round(loss.value(3.0, 1.0), 2), round(loss.value(1.0, 3.0), 2)
+    (1.8, 0.2)
     """
 
     name = "quantile"

@@ -19,6 +19,13 @@ class Softmax(Loss):
     ----------
     n_classes : int, default=3
         The number of classes; y is coded from 0 on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skregloss.losses import Softmax
+    >>> Softmax(3).probabilities(np.array([[0.0, 0.0, np.log(2.0)]])).round(2).tolist()
+    [[0.25, 0.25, 0.5]]
     """
 
     classification = True

@@ -18,6 +18,12 @@ class SquaredEpsilonInsensitive(Loss):
     ----------
     epsilon : float, default=0.1
         The error, in units of y, that is free.
+
+    Examples
+    --------
+    >>> from skregloss.losses import SquaredEpsilonInsensitive
+    >>> SquaredEpsilonInsensitive(epsilon=0.5).value(3.0, 1.0)
+    2.25
     """
 
     name = "squared_epsilon_insensitive"

@@ -10,6 +10,12 @@ class SquaredError(Loss):
 
     The default for a numeric target whose errors are about as large everywhere. A few gross outliers can dominate it:
     `Huber` and `PseudoHuber` limit their influence.
+
+    Examples
+    --------
+    >>> from skregloss.losses import SquaredError
+    >>> SquaredError().value(3.0, 1.0)
+    2.0
     """
 
     name = "squared_error"

@@ -12,6 +12,13 @@ class SquaredHinge(Loss):
 
     A support vector machine with a smooth loss: samples on the right side of the margin cost nothing, so that only the
     others shape the fit. It does not give probabilities.
+
+    Examples
+    --------
+    >>> from skregloss.losses import SquaredHinge
+    >>> loss = SquaredHinge()
+    >>> loss.value(1.0, 0.5), loss.value(1.0, 2.0)
+    (0.25, 0.0)
     """
 
     name = "squared_hinge"

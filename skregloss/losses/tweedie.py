@@ -22,6 +22,13 @@ class Tweedie(Loss):
     ----------
     power : float, default=1.5
         The power p, in (1, 2); nearer 1 for many small amounts, nearer 2 for few large ones.
+
+    Examples
+    --------
+    >>> from skregloss.losses import Tweedie
+    >>> loss = Tweedie(power=1.5)
+    >>> round(float(loss.inverse_link(0.0)), 3), round(float(loss.gradient(0.0, 0.0)), 3)
+    (1.0, 1.0)
     """
 
     name = "tweedie"

@@ -39,8 +39,8 @@ class PathSearchCV(BestEstimator, CallbackSupportMixin, MetaEstimatorMixin, Base
     Parameters
     ----------
     estimator : estimator
-        `PenalizedRegressor` or `PenalizedClassifier`, or a `Pipeline` or `TransformedTargetRegressor`, also nested, that
-        ends in one.
+        `PenalizedRegressor`, `PenalizedClassifier` or `PenalizedCox`, or a `Pipeline` or `TransformedTargetRegressor`, also
+        nested, that ends in one.
     alphas : int or array-like of shape (n_alphas,), default=100
         How many strengths, on a geometric grid from alpha_max down; or the strengths themselves. The grid is that of the
         estimator fitted to all data, for each setting of `param_grid` its own.

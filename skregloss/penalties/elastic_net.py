@@ -17,6 +17,13 @@ class ElasticNet(Penalty):
     ----------
     l1_ratio : float, default=0.5
         The share of L1, in [0, 1]; 1 is L1 and 0 is L2.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import ElasticNet
+    >>> penalty = ElasticNet(0.5)
+    >>> round(penalty.prox(3.0, 1.0, 1.0), 3), penalty.prox(0.4, 1.0, 1.0)
+    (1.667, 0.0)
     """
 
     name = "elasticnet"

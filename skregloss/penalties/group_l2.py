@@ -21,6 +21,17 @@ class GroupL2(Radial):
     weights : array-like or dict, default=None
         A factor > 0 per group, in the order of `groups` (of the sorted labels, if labels are given) or by name. By default
         the square root of the group's number of columns, so that large groups do not enter more easily.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.penalties import GroupL2
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> penalty = GroupL2([[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]])
+    >>> model = PenalizedRegressor(penalty=penalty, alpha=8.0, standardize=True).fit(X, y)
+    >>> (model.coef_ != 0).astype(int).tolist()
+    [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
     """
 
     radius = L1()

@@ -20,6 +20,17 @@ class GroupSCAD(Radial):
         How many times alpha weight_g the length of a group must exceed to be free of shrinkage, > 2.
     weights : array-like or dict, default=None
         A factor > 0 per group, as in `GroupL2`; by default the square root of its number of columns.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.penalties import GroupSCAD
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> penalty = GroupSCAD([[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]])
+    >>> model = PenalizedRegressor(penalty=penalty, alpha=8.0, standardize=True).fit(X, y)
+    >>> (model.coef_ != 0).astype(int).tolist()
+    [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
     """
 
     convex = False

@@ -11,6 +11,13 @@ class L0(Penalty):
     """P(b) = alpha if b != 0, else 0
 
     Charges a coefficient a fixed price for not being zero, whatever its size: it selects features and shrinks none.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import L0
+    >>> penalty = L0()
+    >>> penalty.prox(0.8, 1.0, 0.5), penalty.prox(2.0, 1.0, 0.5)
+    (0.0, 2.0)
     """
 
     name = "l0"

@@ -12,6 +12,13 @@ class L1(Penalty):
 
     Pulls every coefficient towards zero by the same amount and sets the small ones to exactly zero: it selects
     features, and shrinks those it keeps.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import L1
+    >>> penalty = L1()
+    >>> penalty.value(-2.0, 0.5), penalty.prox(2.0, 1.0, 0.5), penalty.prox(0.4, 1.0, 0.5)
+    (1.0, 1.5, 0.0)
     """
 
     name = "l1"

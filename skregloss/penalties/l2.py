@@ -12,6 +12,13 @@ class L2(Penalty):
 
     Shrinks every coefficient in proportion to its size, large ones most, and sets none to zero; coefficients of
     correlated features are drawn together.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import L2
+    >>> penalty = L2()
+    >>> penalty.value(-2.0, 0.5), penalty.prox(3.0, 1.0, 0.5)
+    (1.0, 2.0)
     """
 
     name = "l2"

@@ -11,6 +11,15 @@ class L21(Radial):
 
     Selects columns for all outputs at once: a column's coefficients are zero for all of them or for none. With one output
     it is L1.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_linnerud
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.penalties import L21
+    >>> model = PenalizedRegressor(penalty=L21(), alpha=3.0, standardize=True).fit(*load_linnerud(return_X_y=True))
+    >>> (model.coef_ != 0).tolist()
+    [[True, True, False], [True, True, False], [True, True, False]]
     """
 
     name = "l21"

@@ -18,6 +18,13 @@ class LogSum(Penalty):
     eps : float, default=1.0
         The size at which shrinkage has fallen to half, > 0. Large values approach L1 at strength alpha / eps, small
         ones L0.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import LogSum
+    >>> penalty = LogSum(eps=1.0)
+    >>> penalty.prox(0.4, 1.0, 0.5), round(penalty.prox(2.0, 1.0, 0.5), 3)
+    (0.0, 1.823)
     """
 
     name = "log_sum"

@@ -19,6 +19,13 @@ class Lq(Penalty):
     ----------
     q : float, default=0.5
         The power, in (0, 1). Values near 1 approach L1, values near 0 approach L0. 1/2 and 2/3 are fastest.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import Lq
+    >>> penalty = Lq(0.5)
+    >>> penalty.prox(0.8, 1.0, 0.5), round(penalty.prox(2.0, 1.0, 0.5), 3)
+    (0.0, 1.814)
     """
 
     name = "lq"

@@ -18,6 +18,13 @@ class MCP(Penalty):
     gamma : float, default=3.0
         How many times alpha a coefficient must exceed to be free of shrinkage, > 0. Large values approach L1, small
         ones L0.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import MCP
+    >>> penalty = MCP(gamma=3)
+    >>> penalty.prox(0.4, 1.0, 0.5), round(penalty.prox(1.0, 1.0, 0.5), 3), penalty.prox(2.0, 1.0, 0.5)
+    (0.0, 0.75, 2.0)
     """
 
     name = "mcp"

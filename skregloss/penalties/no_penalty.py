@@ -11,6 +11,12 @@ class NoPenalty(Penalty):
     """P(b) = 0
 
     Leaves every coefficient as the loss alone would have it, at any strength. It is what `penalty=None` means.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import NoPenalty
+    >>> NoPenalty().prox(2.0, 1.0, 0.5)
+    2.0
     """
 
     name = "none"

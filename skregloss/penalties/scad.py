@@ -17,6 +17,13 @@ class SCAD(Penalty):
     ----------
     gamma : float, default=3.7
         How many times alpha a coefficient must exceed to be free of shrinkage, > 2. Large values approach L1.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import SCAD
+    >>> penalty = SCAD()
+    >>> penalty.prox(0.4, 1.0, 0.5), round(penalty.prox(1.0, 1.0, 0.5), 3), penalty.prox(2.0, 1.0, 0.5)
+    (0.0, 0.5, 2.0)
     """
 
     name = "scad"

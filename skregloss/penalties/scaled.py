@@ -22,6 +22,13 @@ class Scaled(Combination):
         The penalty.
     factor : float
         Its factor, finite and >= 0.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import L1
+    >>> penalty = 0.5 * L1()
+    >>> type(penalty).__name__, penalty.prox(2.0, 1.0, 0.5)
+    ('Scaled', 1.75)
     """
 
     def __init__(self, penalty, factor):

@@ -28,6 +28,15 @@ class SLOPE(Penalty):
         z(1 - q / (2 p)), z being the quantiles of the normal distribution and p the number of features; the first is 1.
     weights : array-like of shape (n_features,), default=None
         The weights themselves, not increasing, the first > 0; `q` then plays no part. Equal weights are L1.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.penalties import SLOPE
+    >>> model = PenalizedRegressor(penalty=SLOPE(), alpha=20.0, standardize=True).fit(*load_diabetes(return_X_y=True))
+    >>> int((model.coef_ != 0).sum())
+    4
     """
 
     name = "slope"

@@ -21,6 +21,17 @@ class SparseGroup(Combination):
         The share of L1, in [0, 1]; 0 is the group lasso and 1 the lasso.
     weights : array-like or dict, default=None
         A factor > 0 per group, as in `GroupL2`; by default the square root of its number of columns.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skregloss import PenalizedRegressor
+    >>> from skregloss.penalties import SparseGroup
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> penalty = SparseGroup([[0, 1], [2, 3], [4, 5, 6, 7, 8, 9]])
+    >>> model = PenalizedRegressor(penalty=penalty, alpha=8.0, standardize=True).fit(X, y)
+    >>> (model.coef_ != 0).astype(int).tolist()
+    [0, 0, 1, 1, 0, 0, 1, 1, 1, 1]
     """
 
     def __init__(self, groups=None, l1_ratio=0.5, weights=None):

@@ -26,6 +26,13 @@ class Sum(Combination):
     ----------
     left, right : Penalty
         The two penalties, which may be sums and multiples themselves.
+
+    Examples
+    --------
+    >>> from skregloss.penalties import L2, MCP
+    >>> penalty = MCP() + 0.1 * L2()
+    >>> type(penalty).__name__, penalty.prox(0.4, 1.0, 0.5), round(penalty.prox(2.0, 1.0, 0.5), 3)
+    ('Sum', 0.0, 1.905)
     """
 
     def __init__(self, left, right):
