@@ -56,7 +56,9 @@ def _gap(problem, alpha, coef, intercept):
     objective = terms.value(eta) + penalty_value(problem, coef, alpha)
     best = terms.refitted(eta, problem.intercept)
     slopes = np.asarray(problem.X.T @ terms.residual(best))
-    dual = max(terms.bound(best, share) - _conjugate(problem, share * slopes, alpha) for share in _shares(problem, slopes, alpha))
+    dual = max(
+        terms.bound(best, share) - _conjugate(problem, share * slopes, alpha) for share in _shares(problem, slopes, alpha)
+    )
     return (objective - dual) / null_deviance(problem), objective
 
 

@@ -1,6 +1,6 @@
 """The problems: data, loss, penalty and strengths, the same for every solver.
 
-    minimise over b0, b:   (1/n) sum_i loss(y_i, eta_i) + alpha P(b),      eta = offset + b0 + X b
+minimise over b0, b:   (1/n) sum_i loss(y_i, eta_i) + alpha P(b),      eta = offset + b0 + X b
 """
 
 from __future__ import annotations

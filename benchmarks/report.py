@@ -88,7 +88,8 @@ def _section(name, records):
     yield "|---|---|---|---|---|---|---|---|---|"
     for record in records:
         if record["status"] != "reached":
-            yield f"| {record['solver']} | {record.get('version', '')} | {_best_violation(record)} | {record['why']} | | | | | |"
+            cells = record["solver"], record.get("version", ""), _best_violation(record), record["why"]
+            yield f"| {' | '.join(cells)} | | | | | |"
             continue
         for threads, times in record["times"].items():
             start = f"| {record['solver']} | {record['version']} | {record['violation']:.1e} | {record['tol']:g} | {threads} | "
@@ -100,7 +101,11 @@ def _section(name, records):
     best = _best_objectives(records)
     if best is not None:
         yield ""
-        yield "Objective above the best found, mean over the path, relative to that at the first strength: " + "; ".join(best) + "."
+        yield (
+            "Objective above the best found, mean over the path, relative to that at the first strength: "
+            + "; ".join(best)
+            + "."
+        )
 
 
 def _best_violation(record):
@@ -117,7 +122,9 @@ def _best_objectives(records):
     """For problems with several minima, how far above the best each solver ends."""
     if not records[0]["problem"].startswith("mcp"):
         return None
-    last = {r["solver"]: r["ladder"][-1]["objectives"] for r in records if r.get("ladder") and r["ladder"][-1]["violation"] < 1e-2}
+    last = {
+        r["solver"]: r["ladder"][-1]["objectives"] for r in records if r.get("ladder") and r["ladder"][-1]["violation"] < 1e-2
+    }
     if not last:
         return None
     best = [min(values) for values in zip(*last.values(), strict=True)]

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from skregloss import regularization_path
 
 from . import generated
@@ -26,8 +27,8 @@ def write(path, shrink=1):
     lines = [
         "# How cost grows",
         "",
-        "Processor time of a path to alpha_max/100, tolerance 1e-6, least of three runs, warm. The slope is that of a line through "
-        "the logarithms.",
+        "Processor time of a path to alpha_max/100, tolerance 1e-6, least of three runs, warm. The slope is that of a line "
+        "through the logarithms.",
         "",
         "| loss | growing | times (s) | slope |",
         "|---|---|---|---|",

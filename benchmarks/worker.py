@@ -1,6 +1,6 @@
 """One solver on one problem in a process of its own: a line of JSON for each tolerance read from standard input.
 
-    python -m benchmarks.worker PROBLEM SOLVER THREADS N_ALPHAS
+python -m benchmarks.worker PROBLEM SOLVER THREADS N_ALPHAS
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 import skregloss
 from skregloss import PenalizedRegressorCV, penalties, regularization_path
 from skregloss.losses import CoxPartialLikelihood, Softmax
@@ -18,9 +19,7 @@ class Adapter(Solver):
     package = "skregloss"
     ladder = tuple(10.0**-k for k in range(2, 11))
     cases = frozenset(
-        (loss, penalty)
-        for loss in (*ROWS, "softmax", "cox", "quantile")
-        for penalty in ("l1", "elasticnet", "mcp", "group")
+        (loss, penalty) for loss in (*ROWS, "softmax", "cox", "quantile") for penalty in ("l1", "elasticnet", "mcp", "group")
     )
 
     def version(self):
