@@ -23,7 +23,7 @@ def parser():
     run.add_argument("--problem", action="append", choices=RECIPES, help="may be repeated; all by default")
     run.add_argument("--solver", action="append", choices=MODULES, help="may be repeated; all by default")
     run.add_argument("--target", type=float, default=1e-6)
-    run.add_argument("--limit", type=float, default=120.0, help="seconds for a solver on a problem, down its ladder")
+    run.add_argument("--limit", type=float, default=120.0, help="processor seconds for a solver on a problem, down its ladder")
     run.add_argument("--repeats", type=int, default=3)
     run.add_argument("--threads", type=int, action="append", help="may be repeated; 1 and all cores by default")
     run.add_argument("--alphas", type=int, help="strengths of each path, instead of the problem's own number")

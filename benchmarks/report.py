@@ -88,7 +88,8 @@ def _section(name, records):
     yield "|---|---|---|---|---|---|---|---|---|"
     for record in records:
         if record["status"] != "reached":
-            yield f"| {record['solver']} | {record.get('version', '')} | {_best_violation(record)} | {record['why']} | | | | | |"
+            cells = record["solver"], record.get("version", ""), _best_violation(record), record["why"]
+            yield f"| {' | '.join(cells)} | | | | | |"
             continue
         for threads, times in record["times"].items():
             start = f"| {record['solver']} | {record['version']} | {record['violation']:.1e} | {record['tol']:g} | {threads} | "

@@ -1,4 +1,4 @@
-"""The measurements: each solver down its ladder of tolerances, then repeats of all solvers in turn at what reached the target."""
+"""The measurements: each solver down its ladder of tolerances, then all in turn, repeatedly, at what reached the target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OVERHEAD = 20.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure, and how long to wait: `limit` seconds for a solver on a problem, down its ladder."""
+    """What to measure, and how long to wait: `limit` seconds of processor time for a solver on a problem, down its ladder."""
 
     target: float = 1e-6
     limit: float = 120.0
@@ -64,7 +64,7 @@ def _descend(problem, solver, plan):
         tolerances = [session.hello["ladder"][0], *session.hello["ladder"]]  # the first one again, warm
         for place, tol in enumerate(tolerances):
             result = session.run(tol, left + (OVERHEAD if place else COMPILATION))
-            left -= result.get("wall", 0.0) if place else 0.0
+            left -= result.get("cpu", 0.0) if place else 0.0
             if "over" in result or left < 0.0:
                 return record | {"status": "over", "why": f"over the limit of {plan.limit:g} s"}
             if "failed" in result:

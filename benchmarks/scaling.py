@@ -27,8 +27,8 @@ def write(path, shrink=1):
     lines = [
         "# How cost grows",
         "",
-        "Processor time of a path to alpha_max/100, tolerance 1e-6, least of three runs, warm. The slope is that of a line through "
-        "the logarithms.",
+        "Processor time of a path to alpha_max/100, tolerance 1e-6, least of three runs, warm. The slope is that of a line "
+        "through the logarithms.",
         "",
         "| loss | growing | times (s) | slope |",
         "|---|---|---|---|",

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 class Session:
     """The process of one solver on one problem.
 
-    `hello` is what it said at the start: its ladder and version, or why there will be no runs. `interpreter` is the Python it runs in.
+    `hello` is what it said at the start: its ladder and version, or why there will be no runs. `interpreter` is the Python
+    it runs in.
     """
 
     def __init__(self, problem, solver, threads, *, n_alphas=None, start_limit=600.0, interpreter=None):
