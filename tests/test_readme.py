@@ -39,7 +39,7 @@ def test_python_blocks_run(capsys):
 
 def test_pictures_exist_and_are_small():
     pictures = re.findall(r"!\[[^]]+\]\((.+?)\)", README)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     for picture in pictures:
         assert 0 < (ROOT / picture).stat().st_size < 120_000
 
@@ -53,7 +53,7 @@ def test_commands_stand_alone_in_their_blocks():
     blocks = re.findall(r"^```bash\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
     assert blocks == [
         "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/skregloss effects\n",
-        'python3 -m venv .venv && .venv/bin/pip install ".[test]" && .venv/bin/pytest\n',
+        'python3 -m venv .venv && .venv/bin/pip install ".[test]" && .venv/bin/pytest -n 2\n',
     ]
 
 
