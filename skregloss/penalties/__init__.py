@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from typing import TYPE_CHECKING
 
 from ._base import Penalty
-from ._grouping import groups_from_names, groups_from_transformer
 from .elastic_net import ElasticNet
 from .group_l2 import GroupL2
 from .group_mcp import GroupMCP
@@ -23,6 +23,9 @@ from .scaled import Scaled
 from .slope import SLOPE
 from .sparse_group import SparseGroup
 from .sum import Sum
+
+if TYPE_CHECKING:
+    from ._grouping import groups_from_names, groups_from_transformer
 
 __all__ = [
     "L0",
@@ -47,7 +50,17 @@ __all__ = [
     "groups_from_transformer",
 ]
 
-BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for name in __all__ if getattr(cls := globals()[name], "name", "")}
+_CLASSES = [item for item in list(globals().values()) if isinstance(item, type) and issubclass(item, Penalty)]
+BY_NAME: dict[str, type[Penalty]] = {cls.name: cls for cls in _CLASSES if cls.name}
+
+
+def __getattr__(name: str):
+    """The helpers for groups, which need scikit-learn's transformers, are imported when they are first asked for."""
+    if name in ("groups_from_names", "groups_from_transformer"):
+        from . import _grouping
+
+        return getattr(_grouping, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def get_penalty(penalty) -> Penalty:

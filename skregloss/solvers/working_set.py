@@ -19,7 +19,7 @@ SMALLEST_SET = 10
 MODEL_TOLERANCE = 1e-13
 SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
 # Tolerances up to this are for the sake of coefficients; so much less of an error is then tried for.
-TIGHT, EASY = 1e-10, 1e-3
+TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
 MAX_ROUNDS = 1000
@@ -106,7 +106,7 @@ class WorkingSetSolver:
 
         Coefficients are off by the root of the gap. Who asks for a tiny gap wants them, and gets as much as comes easily.
         """
-        return now.converged and (tol > TIGHT or idle > 0 or now.error <= EASY * tol)
+        return now.converged and (tol > TIGHT or idle > 0 or now.error <= max(EASY * tol, NOTHING_LEFT))
 
     def _strong_rule(self, judge, now, alpha, previous_alpha):
         """Violations at strength 2 alpha - previous_alpha: zero for columns that can be left out at first."""
