@@ -66,7 +66,7 @@ def _log_supports(problem, solution) -> float:
     """The log of the number of supports of this size."""
     width = problem.coef_shape[-1]
     penalized = np.flatnonzero((problem.factors[:width] > 0.0) & problem.live[:width])
-    p, s = len(penalized), np.count_nonzero(np.abs(np.atleast_2d(solution.coef)[:, penalized]).max(axis=0, initial=0.0))
+    p, s = len(penalized), np.count_nonzero(solution.point.coef.reshape(-1, width)[:, penalized].any(axis=0))
     return math.lgamma(p + 1.0) - math.lgamma(s + 1.0) - math.lgamma(p - s + 1.0)
 
 

@@ -45,6 +45,9 @@ class Sum(Combination):
     def bind(self, n_features, feature_names=None):
         return Sum(self.left.bind(n_features, feature_names), self.right.bind(n_features, feature_names))
 
+    def for_outputs(self, count):
+        return Sum(self.left.for_outputs(count), self.right.for_outputs(count))
+
     def validate(self):
         for name in ("left", "right"):
             part = getattr(self, name)
