@@ -223,7 +223,7 @@ def test_l1_l2_parts_reproduce_the_value(penalty):
 
 
 FEW = [penalty for cls in CLASSES for penalty in cls.examples()[:3]]
-COMPILED = [penalty.bind(1) if penalty.clusters else penalty for penalty in FEW]
+COMPILED = [penalty.bind(1) if isinstance(penalty, SLOPE) else penalty for penalty in FEW]
 
 
 # Sums and multiples of every core would each be compiled anew; a few stand for all.

@@ -60,8 +60,8 @@ def total_variation_prox(z, strength, out):
 def fused_dual_norm(v, l1, differences):
     """max over b of v'b / (l1 |b|_1 + differences sum_j |b_j - b_{j-1}|)
 
-    The denominator is that of the level sets of b summed up, so that the largest ratio is attained by an interval, where b is 1 or
-    -1. For a given ratio t the interval that exceeds it most is found in one pass; its own ratio is the next t, until none
+    The denominator is that of the level sets of b summed up, so that the largest ratio is attained by an interval, where b is 1
+    or -1. For a given ratio t the interval that exceeds it most is found in one pass; its own ratio is the next t, until none
     exceeds it.
     """
     best = 0.0

@@ -74,7 +74,7 @@ class ClusterTerms(JointTerms):
 
 
 def _room(size, move, joined):
-    """The fraction <= 1 of the move until a piece reaches zero or the one it is joined with; which, and which it reaches or -1"""
+    """The fraction <= 1 of the move until a piece reaches zero or one joined with it; which piece, and the other one or -1"""
     after = np.flatnonzero(joined)
     pieces = np.concatenate([np.arange(len(size)), after])
     others = np.concatenate([np.full(len(size), -1), after - 1])

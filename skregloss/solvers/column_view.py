@@ -1,4 +1,4 @@
-"""The view of the columns that a problem is solved in: of unit variance if asked for, and centred where that is free of charge."""
+"""The view of the columns that a problem is solved in: of unit variance if asked for, and centred where that is free."""
 
 from __future__ import annotations
 

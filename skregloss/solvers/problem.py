@@ -208,7 +208,7 @@ class Problem:
             weights = np.tile(weights, copies)
         else:
             labels = np.tile(labels, copies)
-        columns = columns[np.lexsort((columns, places[columns], labels[columns]))]
+        columns = columns[np.lexsort((places[columns], columns // self.coef_shape[-1], labels[columns]))]
         kind = RankTerms if self.penalty.low_rank else ClusterTerms if self.penalty.clusters else BlockTerms
         return kind.by_label(self.kernel_penalty, columns, labels, weights, strengths)
 
