@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._base import Penalty
 from ._combination import Combination
 from .elastic_net import ElasticNet
+from .fused_l1 import FusedL1
 from .group_l2 import GroupL2
 from .group_mcp import GroupMCP
 from .l0 import L0
@@ -67,4 +68,5 @@ class Sum(Combination):
             L0() + L1(),
             GroupL2(2) + 0.3 * L2(),
             0.2 * L1() + GroupMCP(groups=[[0, 3], [1, 2, 5]]),
+            FusedL1(0.2) + 0.5 * L1() + 0.1 * L2(),
         ]

@@ -19,12 +19,6 @@ def check_pair(loss, penalty) -> None:
         raise ValueError(penalty.why_no_prox())
     if not loss.smooth:
         _check_defined(loss, Loss, ("prox",))
-    joint = (penalty.clusters or penalty.low_rank) and penalty.difference_factor() is None
-    if joint and not loss.smooth:
-        raise ValueError(
-            f"{type(loss).__name__} with {type(penalty).__name__} has no solver that is fast enough; "
-            "valid with it are smooth losses such as 'huber' or 'squared_hinge', or for this loss L1, ElasticNet and GroupL2."
-        )
     if not penalty.separable:
         raise ValueError(
             f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "

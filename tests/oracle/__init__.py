@@ -8,12 +8,14 @@ with the loss as a name and a dict of parameters, the penalty as a name, a pair 
 (multiple, name, parameters) that are summed.
 """
 
+from . import bound
 from .gap import null_deviance, null_model, relative_gap
 from .problem import Problem, objective
 from .reference import reference_fit
 from .stationarity import fixed_point_residual
 
 __all__ = [
+    "bound",
     "Problem",
     "fixed_point_residual",
     "null_deviance",
