@@ -1,4 +1,4 @@
-"""What penalties that bind coefficients together promise: value, prox, dual ball, pieces; as objects and in what they refuse."""
+"""What penalties that bind coefficients together promise: value, prox, dual ball; as objects; and what they refuse."""
 
 from __future__ import annotations
 

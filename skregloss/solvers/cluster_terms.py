@@ -32,6 +32,18 @@ class ClusterTerms(JointTerms):
     def piece(self, b):
         return self._pieces(b)[0]
 
+    def directions(self, b, grad):
+        owner, sign, size, _ = self._pieces(b)
+        inside = np.flatnonzero(owner >= 0)
+        members = np.zeros((len(b), len(size)))
+        members[inside, owner[inside]] = sign[inside]
+        return members, members.T @ (self._bend[:, None] * members)
+
+    @property
+    def _bend(self):
+        """What an L2 term adds to the second derivative of every coefficient"""
+        return getattr(self.penalty, "l2", 0.0) * self.strengths[self.owner]
+
     def finish(self, model, tolerance):
         for _ in range(MOST_MERGERS):
             if not self._newton_step(model):
@@ -48,12 +60,10 @@ class ClusterTerms(JointTerms):
         def totals(values):
             return np.bincount(own, signs * values[inside], len(size))
 
-        # An L2 term bends every coefficient alike.
         slope = joint_slopes(self.penalty, model.b, *self.arrays)
-        bend = getattr(self.penalty, "l2", 0.0) * self.strengths[self.owner]
         matrix = model.compressed(inside, own, signs, len(size))
         matrix[np.diag_indices(len(size))] *= 1.0 + RIDGE
-        matrix[np.diag_indices(len(size))] += np.bincount(own, bend[inside], len(size))
+        matrix[np.diag_indices(len(size))] += np.bincount(own, self._bend[inside], len(size))
         right = totals(model.gradient() - slope)
         try:
             move = linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True), right)

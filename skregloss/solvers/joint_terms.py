@@ -107,6 +107,13 @@ class JointTerms(BlockTerms):
         """What tells the smooth piece of the penalty that b is on from others"""
         raise NotImplementedError
 
+    def directions(self, b, grad):
+        """A basis of the directions that leave b on its piece, in columns; and the second derivative of the penalty in them
+
+        At a minimum, where the derivative of the loss is `grad`.
+        """
+        raise NotImplementedError
+
     def finish(self, model, tolerance):
         """Move model.b to the minimum on the piece it is on, or towards it"""
         raise NotImplementedError

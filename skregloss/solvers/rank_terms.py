@@ -33,9 +33,28 @@ class RankTerms(JointTerms):
     def piece(self, b):
         return np.array([self._factors(b)[0].shape[1]])
 
+    @property
+    def _prices(self):
+        """The strengths of the norm and of an L2 term"""
+        return self.strengths[0] * getattr(self.penalty, "scale", 1.0), self.strengths[0] * getattr(self.penalty, "l2", 0.0)
+
+    def directions(self, b, grad):
+        left, right = self._factors(b)
+        (outputs, rank), width = left.shape, len(right)
+        strength, ridge = self._prices
+        # Columns for the entries of L, then for those of R; entry (i, j) of B comes from row i of L and row j of R.
+        from_left = np.einsum("io,jk->ijok", np.eye(outputs), right).reshape(len(b), -1)
+        from_right = np.einsum("ik,jw->ijwk", left, np.eye(width)).reshape(len(b), -1)
+        basis = np.hstack([from_left, from_right])
+        slope = np.kron(self._matrix(grad + ridge * b), np.eye(rank))
+        size = outputs * rank
+        bends = ridge * basis.T @ basis + strength * np.eye(basis.shape[1])
+        bends[:size, size:] += slope
+        bends[size:, :size] += slope.T
+        return basis, bends
+
     def finish(self, model, tolerance):
-        strength = self.strengths[0] * getattr(self.penalty, "scale", 1.0)
-        ridge = self.strengths[0] * getattr(self.penalty, "l2", 0.0)
+        strength, ridge = self._prices
         for _ in range(MOST_NEWTON_STEPS):
             left, right = self._factors(model.b)
             if left.size == 0:

@@ -15,8 +15,8 @@ from .reference import reference_fit
 from .stationarity import fixed_point_residual
 
 __all__ = [
-    "bound",
     "Problem",
+    "bound",
     "fixed_point_residual",
     "null_deviance",
     "null_model",
