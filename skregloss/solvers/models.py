@@ -34,7 +34,7 @@ def make_model(problem, free, point, terms, damping, gram_store):
     most = min(LARGEST_GRAM, len(problem.y)) if smooth else LARGEST_GRAM
     if terms.joint:
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
-        most = min(LARGEST_GRAM, max(2 * len(problem.y), SMALL_GRAM))
+        most = min(LARGEST_GRAM, max(2 * len(problem.y) // problem.data.copies, SMALL_GRAM))
     kind = GramModel if len(terms.columns) <= most or (terms.grouped and not terms.joint) else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
