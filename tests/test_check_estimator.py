@@ -16,9 +16,15 @@ from skregloss import (
 )
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.penalties import BY_NAME as PENALTIES
-from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, GroupL2, GroupMCP, SparseGroup
+from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, FusedL1, GroupL2, GroupMCP, SparseGroup
 
-SUMS = [MCP() + 0.1 * L2(), 0.7 * L1() + 0.3 * L2(), L0() + 0.5 * L1(), SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5)]
+SUMS = [
+    FusedL1(0.5) + 0.1 * L2(),
+    MCP() + 0.1 * L2(),
+    0.7 * L1() + 0.3 * L2(),
+    L0() + 0.5 * L1(),
+    SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5),
+]
 
 # None, so that any number of columns will do.
 OF_GROUPS = [GroupL2(), SparseGroup(), GroupMCP(), GroupL2() + 0.1 * L2()]
@@ -39,7 +45,9 @@ COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP() + 0.1 * L2()), Penalize
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
-EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
+# The sum of the columns tells the classes of some checks apart, so that there is no minimum if it is not penalised.
+PENALISED = [FusedL1(0.1) if isinstance(model.penalty, FusedL1) else model.penalty for model in EVERY_PENALTY]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in PENALISED]
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
 SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),

@@ -18,7 +18,8 @@ class FusedL1(Penalty):
     The fused lasso: neighbouring coefficients become exactly equal, so that the coefficients are constant piece by piece
     along an order of the columns such as time, wavelength or the levels of an ordered factor. With r > 0 pieces become exactly
     zero as well. With r = 0 (total variation) a shift of a whole chain costs nothing, and alpha_max is the least alpha at
-    which all differences vanish. With several outputs, each has its own chains.
+    which all differences vanish; if the sum of a chain's columns separates classes there is no minimum, as for any column that
+    is not penalised, and the fit says so. With several outputs, each has its own chains.
 
     Parameters
     ----------
