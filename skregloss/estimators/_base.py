@@ -191,6 +191,8 @@ class PenalizedLinearModel(BaseEstimator):
 
     def _warn_if_not_converged(self, solution: Solution, name: str):
         if solution.converged:
+            if solution.advice:
+                warnings.warn(f"{type(self).__name__}{name}: {solution.advice}.", ConvergenceWarning, stacklevel=4)
             return
         certificate, worst = solution.certificate, solution.worst_feature
         message = f"{type(self).__name__}{name} did not converge in {solution.n_iter} iterations"

@@ -150,7 +150,15 @@ def _stalls(rows, stall_tol) -> bool:
     return now - before < stall_tol * abs(now)
 
 
+def _warn_of_no_minimum(rows, count):
+    """Warn of converged strengths at which there is something amiss all the same."""
+    if rows:
+        message = f"At {len(rows)} of {count} strengths, the strongest of them alpha={rows[0]['alphas']:.4g}, {rows[0]['advice']}."
+        warnings.warn(message, ConvergenceWarning, stacklevel=6)
+
+
 def _warn_if_not_converged(rows, tol, feature_names):
+    _warn_of_no_minimum([row for row in rows if row["converged"] and row["advice"]], len(rows))
     failed = [row for row in rows if not row["converged"]]
     if not failed:
         return

@@ -17,6 +17,14 @@ SEPARABLE = (
     "penalise them, or give them bounds"
 )
 
+RUNS_AWAY = (
+    "the objective has no minimum where the penalty has ceased to grow (the selected columns separate the classes, say): "
+    "coefficients grow as tol falls; raise alpha, or add a multiple of L2()"
+)
+
+# So much farther out, a loss that falls for ever is lower still, and one with a minimum is far higher.
+FARTHER, FARTHEST = 2.0, 1e6
+
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
 
@@ -54,7 +62,22 @@ class Judgement:
 
     @property
     def advice(self) -> str:
-        return OVERFLOW if not np.isfinite(self.point.value) else SEPARABLE if not self.judge.null.exists else ""
+        if not np.isfinite(self.point.value):
+            return OVERFLOW
+        if not self.judge.null.exists:
+            return SEPARABLE
+        return RUNS_AWAY if self._runs_away() else ""
+
+    def _runs_away(self) -> bool:
+        """Whether the loss falls for ever along the coefficients, and the penalty does not grow along them."""
+        problem, point, terms = self.judge.problem, self.point, self.judge.blocks.terms
+        if problem.penalty.convex or problem.loss.constant_curvature or not point.coef.any():
+            return False
+        coef, start = terms.of(point.coef), problem.offset
+        if terms.value(FARTHEST * coef) > (1.0 + 1e-12) * terms.value(coef):
+            return False
+        farther, farthest = (problem.loss_at(start + times * (point.eta - start)) for times in (FARTHER, FARTHEST))
+        return point.value > farther > farthest
 
     @property
     def error(self) -> float:
