@@ -22,6 +22,7 @@ from fits import (
     weights,
 )
 from penalty_examples import GROUPED
+from scipy import sparse
 from sklearn.preprocessing import SplineTransformer
 
 from skregloss.losses import LogLoss, SquaredError
@@ -46,8 +47,7 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
 
 @pytest.mark.slow
 @over_tol
-@over_weights
-@over_storage
+@pytest.mark.parametrize(("storage", "weighted"), [(np.asfortranarray, False), (sparse.csc_array, True)], ids=["dense", "csc"])
 @pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
 @over_penalties(GROUPED)
 @over_losses(ONE_PER_LOSS)

@@ -153,7 +153,9 @@ def _stalls(rows, stall_tol) -> bool:
 def _warn_of_no_minimum(rows, count):
     """Warn of converged strengths at which there is something amiss all the same."""
     if rows:
-        message = f"At {len(rows)} of {count} strengths, the strongest of them alpha={rows[0]['alphas']:.4g}, {rows[0]['advice']}."
+        message = (
+            f"At {len(rows)} of {count} strengths, the strongest of them alpha={rows[0]['alphas']:.4g}, {rows[0]['advice']}."
+        )
         warnings.warn(message, ConvergenceWarning, stacklevel=6)
 
 

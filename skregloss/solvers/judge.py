@@ -10,6 +10,7 @@ from .certificate import duality_gap, violations
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
 from .problem import Point
+from .runaway import coefficients_run_away
 from .solution import Certificate
 
 SEPARABLE = (
@@ -21,9 +22,6 @@ RUNS_AWAY = (
     "the objective has no minimum where the penalty has ceased to grow (the selected columns separate the classes, say): "
     "coefficients grow as tol falls; raise alpha, or add a multiple of L2()"
 )
-
-# So much farther out, a loss that falls for ever is lower still, and one with a minimum is far higher.
-FARTHER, FARTHEST = 2.0, 1e6
 
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
@@ -66,18 +64,13 @@ class Judgement:
             return OVERFLOW
         if not self.judge.null.exists:
             return SEPARABLE
-        return RUNS_AWAY if self._runs_away() else ""
+        return RUNS_AWAY if self.runs_away else ""
 
-    def _runs_away(self) -> bool:
-        """Whether the loss falls for ever along the coefficients, and the penalty does not grow along them."""
-        problem, point, terms = self.judge.problem, self.point, self.judge.blocks.terms
-        if problem.penalty.convex or problem.loss.constant_curvature or not point.coef.any():
-            return False
-        coef, start = terms.of(point.coef), problem.offset
-        if terms.value(FARTHEST * coef) > (1.0 + 1e-12) * terms.value(coef):
-            return False
-        farther, farthest = (problem.loss_at(start + times * (point.eta - start)) for times in (FARTHER, FARTHEST))
-        return point.value > farther > farthest
+    @cached_property
+    def runs_away(self) -> bool:
+        """Whether there is no minimum, although the null model has one"""
+        terms = self.judge.blocks.terms
+        return coefficients_run_away(self.judge.problem, terms, terms.of(self.point.coef), self.point.eta)
 
     @property
     def error(self) -> float:

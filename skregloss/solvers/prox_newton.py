@@ -10,6 +10,7 @@ from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
 from .inner import minimize_model
 from .models import make_model
+from .runaway import coefficients_run_away
 
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
@@ -61,7 +62,9 @@ def minimize_on(problem, free, point, terms, *, target, tolerance, max_steps, gr
         if found is None:
             return point, count
         point = problem.at(found.coef, found.intercept, found.eta)
-        if found.gain <= target or gram_store is not None:
+        # Coefficients that run away need only go as far as the certificate asks.
+        run_away = coefficients_run_away(problem, terms, terms.of(point.coef), point.eta)
+        if found.gain <= target or gram_store is not None or run_away:
             return point, count
     return point, max_steps
 

@@ -11,6 +11,7 @@ from .judge import Judge
 from .models import GramStore
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
+from .runaway import least_runaway
 from .solution import Solution
 
 SMALLEST_SET = 10
@@ -98,6 +99,8 @@ class WorkingSetSolver:
             tolerance *= SHARPER if idle else 1.0
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
+        if best.runs_away or not (null.exists or len(blocks.penalized)):
+            best = least_runaway(judge, best)
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     @staticmethod

@@ -1,0 +1,79 @@
+"""Coefficients that run away: the loss falls for ever along them, and the penalty, if any, has ceased to grow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .free_block import LARGEST_MATRIX, FreeBlock, pseudo_inverse
+
+# A loss with a minimum is higher so far out; one that falls for ever is lower there than nearby.
+NEARBY, FARTHEST = 1.25, 1e6
+# A ridge is made so many times smaller while the certificate can still tell it from none, so often.
+SMALLER, ATTEMPTS = 0.25, 40
+MOST_STEPS, SMALLEST_FRACTION = 200, 1e-3
+ROUGH, ROUNDING = 1e-3, 1e-12
+
+
+def coefficients_run_away(problem, terms, coef, eta) -> bool:
+    """Whether there is no minimum along multiples of these coefficients of the terms, whose linear predictor is `eta`"""
+    if problem.penalty.convex or problem.loss.constant_curvature or not coef.any():
+        return False
+    if terms.value(FARTHEST * coef) > (1.0 + 1e-12) * terms.value(coef):
+        return False
+    start = problem.offset
+    nearby, far = (problem.loss_at(start + times * (eta - start)) for times in (NEARBY, FARTHEST))
+    return bool(problem.loss_at(eta) > nearby > far)
+
+
+def least_runaway(judge, judged):
+    """A point that passes as well, where the way of the iterations is forgotten: the one with a ridge too small to tell.
+
+    Where curvature has all but vanished, Newton steps have blown up the rounding of those before. With a ridge delta there is
+    one minimum on the same support, and its violation is delta |b|.
+    """
+    problem, support = judge.problem, np.flatnonzero(judged.point.coef)
+    block = FreeBlock(problem, support)
+    if problem.bounded or not 0 < len(support) < LARGEST_MATRIX:
+        return judged
+    delta, point = judge.wanted_violation, judge.null.point
+    for _ in range(ATTEMPTS):
+        point = _ridge_minimum(problem, block, delta, point, ROUGH)
+        if judge(point).certificate.kkt <= judge.tol:
+            point = _ridge_minimum(problem, block, delta, point, ROUNDING)
+            found = judge(problem.at(point.coef, point.intercept))
+            if found.certificate.kkt <= judge.tol:
+                return found
+        delta *= SMALLER
+    return judged
+
+
+def _ridge_minimum(problem, block, delta, point, accuracy):
+    """argmin of the loss + delta |b|^2 / 2 over the block, from `point`, by Newton's method
+
+    It ends where a step promises a share `accuracy` of the objective; if that is rounding, where the gradient is as well.
+    """
+    first = block.intercepts.count
+    ridge = np.r_[np.zeros(first), np.full(len(block.columns), delta)]
+
+    def objective(point):
+        return point.value + 0.5 * delta * (point.coef @ point.coef)
+
+    previous = np.inf
+    for _ in range(MOST_STEPS):
+        gradient = block.gradient(point.gradient) + ridge * np.r_[point.intercept, point.coef[block.columns]]
+        step = -pseudo_inverse(block.gram(point.curvature) + np.diag(ridge)) @ gradient
+        decrement, fraction = -gradient @ step, 1.0
+        # Below the rounding of the objective only the gradient can tell progress.
+        unseen = decrement < ROUNDING * objective(point)
+        if decrement < accuracy * objective(point) and (accuracy > ROUNDING or decrement >= previous):
+            break
+        moved = _moved(problem, block, point, step)
+        while not (unseen or objective(moved) < objective(point)) and fraction > SMALLEST_FRACTION:
+            fraction *= 0.5
+            moved = _moved(problem, block, point, fraction * step)
+        point, previous = moved, decrement
+    return point
+
+
+def _moved(problem, block, point, step):
+    return problem.at(*block.add(point, step), point.eta + block.apply(step))
