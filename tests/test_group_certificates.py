@@ -103,7 +103,10 @@ def test_the_objective_refutes_what_the_certificate_passes_over(penalty, seed, a
         for there in (np.zeros(len(group)), unpenalized):
             coef = solution.coef.copy()
             coef[group] = there
-            starts = [solution.intercept, solution.intercept - (bend @ X[:, group]) @ (there - solution.coef[group]) / bend.sum()]
+            starts = [
+                solution.intercept,
+                solution.intercept - (bend @ X[:, group]) @ (there - solution.coef[group]) / bend.sum(),
+            ]
             for start in starts:
                 best = minimize_scalar(lambda shift, c=coef, s=start: oracle.objective(problem, c, s + shift))
                 assert best.fun >= here * (1.0 - 1e-12)

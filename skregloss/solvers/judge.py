@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from .certificate import duality_gap, violations
+from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
 from .problem import Point
@@ -15,6 +16,11 @@ from .solution import Certificate
 SEPARABLE = (
     "the loss has no minimum over the unpenalised coefficients (separable classes, or a group of rows without events): "
     "penalise them, or give them bounds"
+)
+
+ESCAPED = (
+    "the loss has no minimum over the coefficients that the penalty has ceased to hold back (they separate the classes, or put "
+    "the events in order): raise alpha, or add some L2 to the penalty"
 )
 
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
@@ -31,8 +37,13 @@ class Judgement:
 
     @property
     def hopeless(self) -> bool:
-        """Whether there is no finite objective to improve."""
-        return not np.isfinite(self.objective)
+        """Whether there is no finite objective to improve, or no finite minimum of it ahead."""
+        return not np.isfinite(self.objective) or self._escaped
+
+    @property
+    def _escaped(self) -> bool:
+        """Whether the certificate has failed only because the loss has no minimum over coefficients without penalty."""
+        return self.error <= self.judge.tol and not self.certificate.converged
 
     @property
     def converged(self) -> bool:
@@ -54,7 +65,9 @@ class Judgement:
 
     @property
     def advice(self) -> str:
-        return OVERFLOW if not np.isfinite(self.point.value) else SEPARABLE if not self.judge.null.exists else ""
+        if not np.isfinite(self.point.value):
+            return OVERFLOW
+        return SEPARABLE if not self.judge.null.exists else ESCAPED if self._escaped else ""
 
     @property
     def error(self) -> float:
@@ -77,7 +90,9 @@ class Judgement:
         kkt /= judge.null.gradient_size
         relative_gap = gap / judge.null.deviance
         error = kkt if np.isnan(gap) else relative_gap
-        converged = self.settled and bool(error <= judge.tol)
+        converged = (
+            self.settled and bool(error <= judge.tol) and not escapes(problem, judge.blocks, point, judge.null.reference)
+        )
         return Certificate(self.objective, float(gap), float(relative_gap), float(kkt), judge.tol, converged)
 
 
