@@ -26,9 +26,10 @@ class RegularizationPath:
     alphas : ndarray of shape (n_alphas,)
         The strengths, decreasing.
     coefs : ndarray of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas)
-        The coefficients, for the columns as given.
+        The coefficients, for the columns as given. The outputs of more than two classes are the classes, unless these are
+        ordered, which takes one coefficient for each column.
     intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
-        The intercepts.
+        The intercepts; for K ordered classes the K - 1 log odds, less X b, of a class above the first, the second ...
     n_nonzero : ndarray of shape (n_alphas,)
         How many coefficients are not zero.
     objective : ndarray of shape (n_alphas,)
@@ -57,8 +58,9 @@ class RegularizationPath:
         are those that were penalised.
     feature_names : ndarray of shape (n_features,) or None
         The names of the columns, if X has names.
-    classes : ndarray of shape (2,) or None
-        The classes, for losses for classes: positive coefficients speak for the second.
+    classes : ndarray of shape (n_classes,) or None
+        The classes, for losses for classes: positive coefficients speak for the second of two, for their own of more, and for
+        higher ones if they are ordered.
     loss, penalty : Loss, Penalty
         As fitted.
     interrupted : bool
@@ -98,6 +100,12 @@ class RegularizationPath:
             return [f"x{j}" for j in range(self.coefs.shape[-2])]
         return [str(name) for name in self.feature_names]
 
+    def output_names(self) -> list:
+        """What tells the outputs apart: the classes, or positions; nothing if there is one output."""
+        if self.coefs.ndim == 2:
+            return []
+        return list(range(len(self.coefs))) if self.classes is None else self.classes.tolist()
+
     def to_frame(self) -> DataFrame:
         """The path as a pandas data frame.
 
@@ -106,14 +114,20 @@ class RegularizationPath:
         frame : DataFrame
             One row per strength: alpha, the certificate and the other numbers of the path, the intercept, and a column
             for each coefficient under the name of its column (with " (coefficient)" added if that is taken). With several
-            outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]".
+            outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]", or the class.
+            The intercepts of ordered classes say which class they are the log odds of exceeding: "intercept [> 1]".
         """
         from pandas import DataFrame
 
         columns: dict[str, Any] = {"alpha": self.alphas}
-        columns.update({name: getattr(self, name) for name in STATISTICS}, **_by_output("intercept", self.intercepts))
+        outputs = self.output_names()
+        columns.update({name: getattr(self, name) for name in STATISTICS})
+        levels = outputs
+        if self.classes is not None and self.intercepts.ndim == self.coefs.ndim:
+            levels = [f"> {label}" for label in self.classes[:-1]]
+        columns.update(_by_output("intercept", self.intercepts, levels))
         for j, name in enumerate(self.column_names()):
-            for full, coefs in _by_output(name, self.coefs[..., j, :]).items():
+            for full, coefs in _by_output(name, self.coefs[..., j, :], outputs).items():
                 columns[f"{full} (coefficient)" if full in columns else full] = coefs
         return DataFrame(columns)
 
@@ -135,6 +149,8 @@ class RegularizationPath:
         return RegularizationPathDisplay.from_path(self, **options)
 
 
-def _by_output(name, values) -> dict[str, Any]:
-    """The numbers of each strength under a name, with the position of the output where there are several."""
-    return {name: values} if values.ndim == 1 else {f"{name} [{k}]": own for k, own in enumerate(values)}
+def _by_output(name, values, outputs) -> dict[str, Any]:
+    """The numbers of each strength under a name, with that of the output where there are several."""
+    if values.ndim == 1:
+        return {name: values}
+    return {f"{name} [{output}]": own for output, own in zip(outputs, values, strict=True)}

@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from .certificate import duality_gap, violations
+from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
 from .problem import Point
-from .runaway import coefficients_run_away
 from .solution import Certificate
 
 SEPARABLE = (
@@ -18,9 +18,9 @@ SEPARABLE = (
     "penalise them, or give them bounds"
 )
 
-RUNS_AWAY = (
-    "the objective has no minimum where the penalty has ceased to grow (the selected columns separate the classes, say): "
-    "coefficients grow as tol falls; raise alpha, or add a multiple of L2()"
+ESCAPED = (
+    "the loss has no minimum over the coefficients that the penalty has ceased to hold back (they separate the classes, or put "
+    "the events in order): raise alpha, or add some L2 to the penalty"
 )
 
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
@@ -64,13 +64,13 @@ class Judgement:
             return OVERFLOW
         if not self.judge.null.exists:
             return SEPARABLE
-        return RUNS_AWAY if self.runs_away else ""
+        return ESCAPED if self.escaped else ""
 
     @cached_property
-    def runs_away(self) -> bool:
-        """Whether there is no minimum, although the null model has one"""
-        terms = self.judge.blocks.terms
-        return coefficients_run_away(self.judge.problem, terms, terms.of(self.point.coef), self.point.eta)
+    def escaped(self) -> bool:
+        """Whether the loss has no minimum over coefficients that pass the certificate, but that no penalty holds back"""
+        judge = self.judge
+        return self.error <= judge.tol and escapes(judge.problem, judge.blocks, self.point, judge.null.reference)
 
     @property
     def error(self) -> float:

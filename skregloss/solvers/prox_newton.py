@@ -10,7 +10,6 @@ from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
 from .inner import minimize_model
 from .models import make_model
-from .runaway import coefficients_run_away
 
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
@@ -21,7 +20,7 @@ SHORT, MOST_STIFFENINGS = 0.2, 10
 # A quadratic brings half of what the slope promises. More than this share, and a longer step is tried; it must bring
 # this much more.
 LINEAR, WORTHWHILE, LONGEST = 0.6, 0.01, 1e6
-# A relative change of the objective below this is rounding.
+# A relative change of the objective below this, times the root of the number of rows that it is a sum of, is rounding.
 OBJECTIVE_ROUNDING = 4e-16
 
 
@@ -62,9 +61,7 @@ def minimize_on(problem, free, point, terms, *, target, tolerance, max_steps, gr
         if found is None:
             return point, count
         point = problem.at(found.coef, found.intercept, found.eta)
-        # Coefficients that run away need only go as far as the certificate asks.
-        run_away = coefficients_run_away(problem, terms, terms.of(point.coef), point.eta)
-        if found.gain <= target or gram_store is not None or run_away:
+        if found.gain <= target or gram_store is not None:
             return point, count
     return point, max_steps
 
@@ -103,7 +100,7 @@ def _search(problem, free, point, step, smallest_fraction):
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
     flat pieces and in exponential tails the model sees curvature that ends a little further on.
     """
-    slack = OBJECTIVE_ROUNDING * (abs(point.value) + step.before)
+    slack = OBJECTIVE_ROUNDING * np.sqrt(len(point.eta)) * (abs(point.value) + step.before)
     trial = _trial(problem, free, point, step, 1.0)
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:

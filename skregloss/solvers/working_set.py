@@ -11,8 +11,8 @@ from .judge import Judge
 from .models import GramStore
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
-from .runaway import least_runaway
 from .solution import Solution
+from .vanishing_ridge import without_rounding
 
 SMALLEST_SET = 10
 # Model gradients are solved to this share of the null model's, at best. A share of what is wanted will mostly do, that of the
@@ -99,8 +99,8 @@ class WorkingSetSolver:
             tolerance *= SHARPER if idle else 1.0
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
-        if best.runs_away or not (null.exists or len(blocks.penalized)):
-            best = least_runaway(judge, best)
+        if best.escaped or not (null.exists or len(blocks.penalized)):
+            best = without_rounding(judge, best)
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     @staticmethod

@@ -1,40 +1,29 @@
-"""Coefficients that run away: the loss falls for ever along them, and the penalty, if any, has ceased to grow."""
+"""Coefficients on their way to infinity, where it is the tolerance that stops them: those with the least ridge."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .escape import flat_columns
 from .free_block import LARGEST_MATRIX, FreeBlock, pseudo_inverse
 
-# A loss with a minimum is higher so far out; one that falls for ever is lower there than nearby.
-NEARBY, FARTHEST = 1.25, 1e6
 # A ridge is made so many times smaller while the certificate can still tell it from none, so often.
 SMALLER, ATTEMPTS = 0.25, 40
 MOST_STEPS, SMALLEST_FRACTION = 200, 1e-3
 ROUGH, ROUNDING = 1e-3, 1e-12
 
 
-def coefficients_run_away(problem, terms, coef, eta) -> bool:
-    """Whether there is no minimum along multiples of these coefficients of the terms, whose linear predictor is `eta`"""
-    if problem.penalty.convex or problem.loss.constant_curvature or not coef.any():
-        return False
-    if terms.value(FARTHEST * coef) > (1.0 + 1e-12) * terms.value(coef):
-        return False
-    start = problem.offset
-    nearby, far = (problem.loss_at(start + times * (eta - start)) for times in (NEARBY, FARTHEST))
-    return bool(problem.loss_at(eta) > nearby > far)
-
-
-def least_runaway(judge, judged):
+def without_rounding(judge, judged):
     """A point that passes as well, where the way of the iterations is forgotten: the one with a ridge too small to tell.
 
     Where curvature has all but vanished, Newton steps have blown up the rounding of those before. With a ridge delta there is
     one minimum on the same support, and its violation is delta |b|.
     """
-    problem, support = judge.problem, np.flatnonzero(judged.point.coef)
-    block = FreeBlock(problem, support)
-    if problem.bounded or not 0 < len(support) < LARGEST_MATRIX:
+    problem, terms, support = judge.problem, judge.blocks.terms, np.flatnonzero(judged.point.coef)
+    held = np.count_nonzero(terms.of(judged.point.coef)) > len(flat_columns(problem, terms, judged.point))
+    if held or problem.bounded or not 0 < len(support) < LARGEST_MATRIX:
         return judged
+    block = FreeBlock(problem, support)
     delta, point = judge.wanted_violation, judge.null.point
     for _ in range(ATTEMPTS):
         point = _ridge_minimum(problem, block, delta, point, ROUGH)
