@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skregloss._jit import kernel
-from skregloss.design import CSC, Dense, Standardized, make_design
+from skregloss.design import CSC, Accumulated, Dense, Outputs, Repeated, Standardized, make_design
 
 
 @kernel
@@ -149,6 +149,58 @@ def test_kernel_verbs(stored, scaled, shape):
     factors = rng.normal(size=shape[1])
     close(dots(design.lower(), columns, vector), X[:, columns].T @ vector)
     close(scaled_sum(design.lower(), columns, factors, weights, out.copy()), out + weights * (X[:, columns] @ factors))
+
+
+def accumulated(stored, shape, shifted, scaled):
+    """The view of running sums along chains in disorder, and the same as an array."""
+    rng = np.random.default_rng(7)
+    X = read_only(stored(array(*shape)))
+    base, p = make_design(X), shape[1]
+    shift = rng.normal(size=p) if shifted and base.can_shift else np.zeros(p)
+    scale = rng.uniform(0.1, 10.0, p) if scaled else np.ones(p)
+    labels, places = np.unique(rng.integers(0, 3, p), return_inverse=True)[1], rng.permutation(p)
+    after = (labels[:, None] == labels) & (places[:, None] >= places)
+    plain = (X.toarray() if sparse.issparse(X) else X).astype(np.float64)
+    return Accumulated(Standardized(base, shift, scale), labels, places), ((plain - shift) / scale) @ after, scale
+
+
+@over_shapes
+@over_views
+@over_stored
+def test_running_sums(stored, shifted, scaled, shape):
+    design, X, scale = accumulated(stored, shape, shifted, scaled)
+    rng = np.random.default_rng(3)
+    vector, weights, out = rng.normal(size=shape[0]), rng.uniform(size=shape[0]), rng.normal(size=shape[0])
+    chosen = [columns for columns in selections(shape[1]) if columns is not None]
+    coef, rows = rng.normal(size=shape[1]), np.arange(shape[0])[::2]
+    close(design.matvec(coef), X @ coef)
+    close(design.rmatvec(vector), X.T @ vector)
+    close(design.squares(weights), weights @ X**2)
+    close(design.scaled(design.unscaled(coef)), coef)
+    close(design.design.matvec(design.unscaled(coef) * scale), X @ coef)
+    for columns in chosen:
+        own = X[:, columns]
+        close(design.matvec(coef[columns], columns), own @ coef[columns])
+        close(design.rmatvec(vector, columns), own.T @ vector)
+        close(design.squares(weights, columns), weights @ own**2)
+        close(design.entries(rows, columns), own[rows])
+        close(design.outer(columns, np.ones(len(columns))), own @ own.T)
+        for others in chosen:
+            close(design.gram(weights, columns, others), (own.T * weights) @ X[:, others])
+    plain = X + design.shift
+    every = rng.permutation(shape[1])
+    close(dots(design.lower(), every, vector), plain[:, every].T @ vector)
+    close(scaled_sum(design.lower(), every, coef, weights, out.copy()), out + weights * (plain[:, every] @ coef))
+
+
+@pytest.mark.parametrize("sparse_x", [False, True], ids=["dense", "csc"])
+def test_views_translate_coefficients(sparse_x):
+    design, _, _ = accumulated(STORED["csc64" if sparse_x else "dense64"], (23, 9), True, True)
+    for view in (design.design, design, Outputs(design, 3), Repeated(design, 2)):
+        coef = np.random.default_rng(8).normal(size=view.n_features)
+        close(view.scaled(view.unscaled(coef)), coef)
+        offset = np.ravel(view.shift_effect(view.unscaled(coef)))
+        close(offset, (view.shift * coef / view.scale).reshape(len(offset), -1).sum(axis=1))
 
 
 @pytest.mark.parametrize("sparse_x", [False, True], ids=["dense", "csc"])

@@ -6,12 +6,13 @@ import numpy as np
 from scipy import sparse
 
 from ._base import Design, Standardized
+from .accumulated import Accumulated
 from .csc import CSC
 from .dense import Dense
 from .outputs import Outputs
 from .repeated import Repeated
 
-__all__ = ["CSC", "Dense", "Design", "Outputs", "Repeated", "Standardized", "make_design"]
+__all__ = ["CSC", "Accumulated", "Dense", "Design", "Outputs", "Repeated", "Standardized", "make_design"]
 
 
 def make_design(X) -> Design:

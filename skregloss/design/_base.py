@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from .._jit import Jittable
 
@@ -50,6 +51,10 @@ class Design(Jittable):
         """X[rows][:, columns] as an array"""
         raise NotImplementedError
 
+    def summed(self, owner, factors, count):
+        """The design of `count` columns, each the sum of factors_j x_j over the columns j that it owns"""
+        raise NotImplementedError
+
     def dot(self, column, vector):
         """x_column' vector (in kernels)"""
         raise NotImplementedError
@@ -57,6 +62,12 @@ class Design(Jittable):
     def add_scaled(self, column, factor, weights, out):
         """out += factor * weights * x_column, in place (in kernels)"""
         raise NotImplementedError
+
+
+def ownership(owner, factors, count):
+    """The matrix A with A_ko = factors_k for the owner o >= 0 of column k: X A has the sums of the columns with one owner."""
+    owned = np.flatnonzero(owner >= 0)
+    return sparse.csc_array((factors[owned], (owned, owner[owned])), shape=(len(owner), count))
 
 
 class Standardized(Design):
@@ -75,8 +86,16 @@ class Standardized(Design):
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}
 
+    def unscaled(self, coef):
+        """The coefficients of the columns as they were given"""
+        return coef / self.scale
+
+    def scaled(self, coef):
+        """The inverse of `unscaled`"""
+        return coef * self.scale
+
     def shift_effect(self, coef):
-        """What centring takes from the intercept"""
+        """What centring takes from the intercept, for coefficients of the columns as they were given"""
         return self.shift @ coef
 
     def row_sets(self, columns):
@@ -111,6 +130,12 @@ class Standardized(Design):
 
     def entries(self, rows, columns):
         return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
+
+    def summed(self, owner, count):
+        """The design, unshifted, of the sums of columns that have the same owner >= 0, and the shifts of the sums"""
+        owned = owner >= 0
+        shift = np.bincount(owner[owned], (self.shift / self.scale)[owned], count)
+        return self.design.summed(owner, 1.0 / self.scale, count), shift
 
     def dot(self, column, vector):
         return self.design.dot(column, vector) / self.scale[column]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from .._jit import kernel
-from ._base import Design
+from ._base import Design, ownership
 
 
 class CSC(Design):
@@ -49,6 +49,11 @@ class CSC(Design):
 
     def entries(self, rows, columns):
         return self._array()[:, columns].tocsr()[rows].toarray().astype(np.float64)
+
+    def summed(self, owner, factors, count):
+        total = self._array() @ ownership(owner, factors, count)
+        total.sort_indices()
+        return CSC(total)
 
     def dot(self, column, vector):
         total = 0.0

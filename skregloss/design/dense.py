@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._base import BLOCK_BYTES, Design
+from ._base import BLOCK_BYTES, Design, ownership
 
 
 class Dense(Design):
@@ -86,6 +86,9 @@ class Dense(Design):
 
     def entries(self, rows, columns):
         return self.rows[np.ix_(columns, rows)].T.astype(np.float64)
+
+    def summed(self, owner, factors, count):
+        return Dense((ownership(owner, factors, count).T @ self.rows).T)
 
     def _weighted(self, columns, rows, root, shift):
         block = self.rows[columns, rows].astype(np.float64, copy=False)

@@ -21,9 +21,20 @@ class Outputs(Design):
     def kernel_parameters(self):
         return {"design": self.design, "rows": self.design.n_samples, "width": self.design.n_features}
 
+    def _each(self, function, coef):
+        return np.array([function(own) for own in coef.reshape(self.count, -1)])
+
+    def unscaled(self, coef):
+        """The coefficients of the columns as they were given"""
+        return self._each(self.design.unscaled, coef).ravel()
+
+    def scaled(self, coef):
+        """The inverse of `unscaled`"""
+        return self._each(self.design.scaled, coef).ravel()
+
     def shift_effect(self, coef):
         """What centring takes from each output's intercept"""
-        return (self.shift * coef).reshape(self.count, -1).sum(axis=1)
+        return self._each(self.design.shift_effect, coef)
 
     def row_sets(self, columns):
         """Pairs (places in `columns`, the rows these columns have entries in)"""

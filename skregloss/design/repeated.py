@@ -18,9 +18,17 @@ class Repeated(Design):
     def kernel_parameters(self):
         return {"design": self.design, "count": self.count, "rows": self.design.n_samples}
 
+    def unscaled(self, coef):
+        """The coefficients of the columns as they were given"""
+        return self.design.unscaled(coef)
+
+    def scaled(self, coef):
+        """The inverse of `unscaled`"""
+        return self.design.scaled(coef)
+
     def shift_effect(self, coef):
         """What centring takes from every intercept"""
-        return self.shift @ coef
+        return self.design.shift_effect(coef)
 
     def row_sets(self, columns):
         """Pairs (places in `columns`, the rows these columns have entries in)"""

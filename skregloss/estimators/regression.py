@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._coding import Numbers
 from .._validation import check_domain, check_weights, flat_column
 from ..losses import Loss
-from ..penalties import Penalty, get_penalty
+from ..penalties import Penalty
 from ..solvers.explained import LossExplained, share_explained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
@@ -166,8 +165,6 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         tags = super().__sklearn_tags__()
         # Whether any numbers will do: scikit-learn takes several outputs to be of either sign.
         tags.target_tags.multi_output = not tags.target_tags.positive_only
-        with suppress(TypeError, ValueError):  # the error for a penalty that is not valid is up to `fit`
-            tags.target_tags.multi_output &= not get_penalty(self.penalty).clusters
         return tags
 
     def _coding_of(self, loss, data):

@@ -66,7 +66,7 @@ def _log_supports(problem, solution) -> float:
     """The log of the number of supports of this size."""
     width = problem.coef_shape[-1]
     penalized = np.flatnonzero((problem.factors[:width] > 0.0) & problem.live[:width])
-    p, s = len(penalized), np.count_nonzero(np.abs(np.atleast_2d(solution.coef)[:, penalized]).max(axis=0, initial=0.0))
+    p, s = len(penalized), np.count_nonzero(solution.point.coef.reshape(-1, width)[:, penalized].any(axis=0))
     return math.lgamma(p + 1.0) - math.lgamma(s + 1.0) - math.lgamma(p - s + 1.0)
 
 
@@ -75,18 +75,37 @@ def degrees_of_freedom(problem, solution) -> float:
 
     These are neither zero nor at a bound. H is the Hessian of the mean loss, and R is diagonal with the curvature of the
     penalty, taken as zero where it is negative. So for L1 and non-convex penalties it is the number of these coefficients, or
-    the rank of their columns if that is smaller; for L2 and the elastic net less than it; plus one for the intercept.
+    the rank of their columns if that is smaller; for L2 and the elastic net less than it; plus one for the intercept. A
+    penalty that binds coefficients together leaves fewer directions to move in: its clusters, or matrices of the same rank.
     """
     point = solution.point
+    terms = problem.blocks(solution.alpha).terms
+    if terms.joint:
+        return _free_to_move(problem, terms, point)
     columns = np.flatnonzero((point.coef != 0.0) & (problem.low < point.coef) & (point.coef < problem.high))
     bends = _penalty_bends(problem, solution, columns)
-    hessian = problem.data.hessian(point.eta)
-    curvature = Curvature(np.maximum(hessian.weights, 0.0), hessian.coupling)
+    curvature = _convex_part(problem.data.hessian(point.eta))
     if bends.ndim == 2:
         return _shrunk_by_matrix(problem, curvature, columns, bends)
     free = FreeBlock(problem, columns[bends == 0.0])
     gram = free.gram(curvature)
     return _rank(gram) + _shrunk(problem, free, gram, curvature, columns[bends > 0.0], bends[bends > 0.0])
+
+
+def _free_to_move(problem, terms, point) -> float:
+    """The same trace in the directions that keep the coefficients on the smooth piece of the penalty that they are on"""
+    directions, bends = terms.directions(terms.of(point.coef), problem.gradient_on(terms, point))
+    moved = np.flatnonzero(directions.any(axis=1))
+    unpenalized = problem.blocks(1.0).free
+    free = FreeBlock(problem, np.concatenate([unpenalized, terms.columns[moved]]))
+    basis = linalg.block_diag(np.eye(free.size - len(moved)), directions[moved])
+    hessian = basis.T @ free.gram(_convex_part(problem.data.hessian(point.eta))) @ basis
+    penalized = hessian + linalg.block_diag(np.zeros((free.size - len(moved),) * 2), bends)
+    return float(np.trace(pseudo_inverse(penalized) @ hessian)) if len(hessian) else 0.0
+
+
+def _convex_part(hessian) -> Curvature:
+    return Curvature(np.maximum(hessian.weights, 0.0), hessian.coupling)
 
 
 def _penalty_bends(problem, solution, columns) -> np.ndarray:

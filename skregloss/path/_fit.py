@@ -97,11 +97,11 @@ def record_path(
     return RegularizationPath(
         **columns,
         alpha_max=alpha_max,
-        column_scale=np.array(problem.design.scale[: problem.coef_shape[-1]]),
+        column_scale=np.array(problem.column_scale),
         feature_names=feature_names,
         classes=classes,
         loss=problem.loss,
-        penalty=problem.penalty,
+        penalty=problem.given_penalty,
         interrupted=interrupted,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._base import Penalty
 from .elastic_net import ElasticNet
+from .fused_l1 import FusedL1
 from .group_l2 import GroupL2
 from .group_mcp import GroupMCP
 from .group_scad import GroupSCAD
@@ -18,6 +19,7 @@ from .log_sum import LogSum
 from .lq import Lq
 from .mcp import MCP
 from .no_penalty import NoPenalty
+from .nuclear_norm import NuclearNorm
 from .scad import SCAD
 from .scaled import Scaled
 from .slope import SLOPE
@@ -36,12 +38,14 @@ __all__ = [
     "SCAD",
     "SLOPE",
     "ElasticNet",
+    "FusedL1",
     "GroupL2",
     "GroupMCP",
     "GroupSCAD",
     "LogSum",
     "Lq",
     "NoPenalty",
+    "NuclearNorm",
     "Penalty",
     "Scaled",
     "SparseGroup",

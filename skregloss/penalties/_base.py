@@ -54,8 +54,12 @@ class Penalty(Jittable, BaseEstimator):
     convex: ClassVar[bool] = True
     # Whether it is a sum over groups of coefficients instead, and has the methods of `block_` for them.
     grouped: ClassVar[bool] = False
-    # Whether it makes coefficients equal in size, which is then one group of all columns.
+    # Whether it makes coefficients of a group equal, in value or in size; several outputs then have groups of their own.
     clusters: ClassVar[bool] = False
+    # Whether it is a norm of the matrix of coefficients that makes its rank small; all coefficients are then one group.
+    low_rank: ClassVar[bool] = False
+    # Whether P of a group in which some coefficients are zero is the same function of the others alone.
+    divisible: ClassVar[bool] = True
     # Whether P depends on |b| alone and does not decrease in it; a penalty that is not so cannot be added to L1.
     even: ClassVar[bool] = True
     # Whether `prox` can be computed; False for some sums, and `why_no_prox` then says why.
@@ -152,6 +156,27 @@ class Penalty(Jittable, BaseEstimator):
         """The weight of each group."""
         return np.ones(labels.max(initial=-1) + 1)
 
+    def block_places(self, n_features: int) -> np.ndarray:
+        """What the columns of a group are ordered by."""
+        return np.arange(n_features)
+
+    @property
+    def per_output(self) -> bool:
+        """Whether each output has groups of its own."""
+        return self.clusters
+
+    def difference_factor(self) -> float | None:
+        """c if P is alpha c sum |b_j - b_{j-1}| along each group and no more; else None."""
+        return None
+
+    def plus_l1(self, factor: float) -> Penalty | None:
+        """This penalty plus `factor` times L1, if that is a penalty of the same kind but not by soft thresholds; else None."""
+        return None
+
+    def for_outputs(self, count: int) -> Penalty:
+        """The penalty of the coefficients of so many outputs."""
+        return self
+
     # For a penalty of groups, b being the coefficients of one of them and weight its weight:
 
     def block_value(self, b, alpha, weight):
@@ -180,6 +205,14 @@ class Penalty(Jittable, BaseEstimator):
 
     def block_conjugate_point(self, v, alpha, weight, out):
         """out = argmax over b of v'b - P(b), for convex P and v where it is attained"""
+        raise NotImplementedError
+
+    def block_pieces(self, b, owner, sign, size, joined):
+        """For a penalty that makes coefficients equal: b_j = sign_j size_o, o = owner_j, or owner_j = -1 where b_j = 0
+
+        As long as the sizes keep their sign, and those of o and o - 1 their order if joined_o, P is linear in them. Returns
+        their number.
+        """
         raise NotImplementedError
 
     def bind(self, n_features: int, feature_names=None) -> Penalty:

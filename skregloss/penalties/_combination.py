@@ -27,6 +27,11 @@ class Combination(Penalty):
                 l2 += factor * parts[1]
             elif factor != 0.0:
                 cores.append((factor, penalty))
+        if l1 > 0.0 and len(cores) == 1:
+            factor, core = cores[0]
+            together = core.plus_l1(l1 / factor)
+            if together is not None:
+                cores, l1 = [(factor, together)], 0.0
         return cores, l1, l2
 
     def kernel_parameters(self):
@@ -46,6 +51,8 @@ class Combination(Penalty):
     convex = property(lambda self: all(penalty.convex for _, penalty in self.gather()[0]))
     grouped = property(lambda self: any(penalty.grouped for _, penalty in self.gather()[0]))
     clusters = property(lambda self: any(penalty.clusters for _, penalty in self.gather()[0]))
+    low_rank = property(lambda self: any(penalty.low_rank for _, penalty in self.gather()[0]))
+    divisible = property(lambda self: all(penalty.divisible for _, penalty in self.gather()[0]))
     even = property(lambda self: all(penalty.even for _, penalty in self.terms()))
     has_prox = property(lambda self: not self.why_no_prox())
 
@@ -127,6 +134,17 @@ class Combination(Penalty):
     def block_weights(self, labels):
         return self.core.block_weights(labels)
 
+    def block_places(self, n_features):
+        return self.core.block_places(n_features)
+
+    def difference_factor(self):
+        cores, l1, l2 = self.gather()
+        if len(cores) != 1 or l1 != 0.0 or l2 != 0.0:
+            return None
+        factor, core = cores[0]
+        own = core.difference_factor()
+        return None if own is None else factor * own
+
     def block_value(self, b, alpha, weight):
         total = self.scale * self.core.block_value(b, alpha, weight)
         for i in range(len(b)):
@@ -176,6 +194,8 @@ class Combination(Penalty):
     def block_scale(self, v, alpha, weight):
         if alpha * self.l2 > 0.0:
             return 1.0
+        if self.l1 == 0.0:
+            return self.core.block_scale(v / self.scale, alpha, weight)
         low, high = 0.0, 1.0
         if self.core.block_scale(self.block_excess(v, alpha, high) / self.scale, alpha, weight) == 1.0:
             return high
@@ -194,3 +214,6 @@ class Combination(Penalty):
             self.core.block_conjugate_point(rest / self.scale, alpha, weight, out)
         else:
             self.core.block_prox(rest / l2, self.scale / l2, alpha, weight, out)
+
+    def block_pieces(self, b, owner, sign, size, joined):
+        return self.core.block_pieces(b, owner, sign, size, joined)

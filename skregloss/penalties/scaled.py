@@ -41,6 +41,9 @@ class Scaled(Combination):
     def bind(self, n_features, feature_names=None):
         return Scaled(self.penalty.bind(n_features, feature_names), self.factor)
 
+    def for_outputs(self, count):
+        return Scaled(self.penalty.for_outputs(count), self.factor)
+
     def validate(self):
         if not isinstance(self.penalty, Penalty):
             raise TypeError(f"penalty of Scaled is {self.penalty!r}; valid are penalty objects such as L1().")

@@ -19,7 +19,8 @@ class SLOPE(Penalty):
     """P(b) = alpha sum_i w_i |b|_(i), with |b|_(1) >= |b|_(2) >= ... and weights w_1 >= w_2 >= ...
 
     The larger a coefficient is among the others, the more it pays. Sets small coefficients to exactly zero as L1 does,
-    and makes those of correlated features exactly equal in size, so that they enter as clusters.
+    and makes those of correlated features exactly equal in size, so that they enter as clusters. With several outputs, the
+    coefficients of each are sorted by themselves.
 
     Parameters
     ----------
@@ -95,28 +96,10 @@ class SLOPE(Penalty):
     def block_prox(self, z, step, alpha, weight, out):
         sorted_prox(z, step * alpha, self.sorted, out)
 
-    def block_distance(self, b, grad, alpha, weight):
-        # The residual of the prox at a step that makes both its arguments count.
-        largest, steepest = 0.0, 0.0
-        for i in range(len(b)):
-            largest, steepest = max(largest, abs(b[i])), max(steepest, abs(grad[i]))
-        step = largest / steepest if largest > 0.0 and steepest > 0.0 else 1.0
-        there = np.empty(len(b))
-        sorted_prox(b - step * grad, step * alpha, self.sorted, there)
-        total = 0.0
-        for i in range(len(b)):
-            total += ((there[i] - b[i]) / step) ** 2
-        return math.sqrt(total)
-
     def block_slope(self, b, alpha, weight, out):
         order = np.argsort(-np.abs(b))
         for i in range(len(b)):
             out[order[i]] = alpha * self.sorted[i] * np.sign(b[order[i]])
-
-    def block_bend(self, b, alpha, weight, out):
-        for i in range(len(b)):
-            for j in range(len(b)):
-                out[i, j] = 0.0
 
     def block_scale(self, v, alpha, weight):
         # v is in the dual ball if its k largest entries sum to no more than the k largest weights, for every k.
@@ -133,6 +116,20 @@ class SLOPE(Penalty):
         outside = self.block_scale(v, alpha * ON_THE_BOUND, weight) < 1.0
         for i in range(len(v)):
             out[i] = math.inf if outside else 0.0
+
+    def block_pieces(self, b, owner, sign, size, joined):
+        order = np.argsort(np.abs(b))
+        count = 0
+        for place in order:
+            length = abs(b[place])
+            if length == 0.0:
+                owner[place] = -1
+                continue
+            if count == 0 or length != size[count - 1]:
+                size[count], joined[count] = length, count > 0
+                count += 1
+            owner[place], sign[place] = count - 1, math.copysign(1.0, b[place])
+        return count
 
     @classmethod
     def examples(cls):

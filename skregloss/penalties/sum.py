@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._base import Penalty
 from ._combination import Combination
 from .elastic_net import ElasticNet
+from .fused_l1 import FusedL1
 from .group_l2 import GroupL2
 from .group_mcp import GroupMCP
 from .l0 import L0
@@ -45,6 +46,9 @@ class Sum(Combination):
     def bind(self, n_features, feature_names=None):
         return Sum(self.left.bind(n_features, feature_names), self.right.bind(n_features, feature_names))
 
+    def for_outputs(self, count):
+        return Sum(self.left.for_outputs(count), self.right.for_outputs(count))
+
     def validate(self):
         for name in ("left", "right"):
             part = getattr(self, name)
@@ -64,4 +68,5 @@ class Sum(Combination):
             L0() + L1(),
             GroupL2(2) + 0.3 * L2(),
             0.2 * L1() + GroupMCP(groups=[[0, 3], [1, 2, 5]]),
+            FusedL1(0.2) + 0.5 * L1() + 0.1 * L2(),
         ]

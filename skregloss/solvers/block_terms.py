@@ -28,6 +28,7 @@ class BlockTerms:
     """sum_g P(b_g; strength_g, weight_g) over some columns, block after block; the members are those of `CoordinateTerms`."""
 
     grouped = True
+    joint = False
 
     def __init__(self, penalty, columns, starts, strengths, weights, n_features):
         self.penalty, self.columns, self.starts = penalty, columns, starts
@@ -43,8 +44,7 @@ class BlockTerms:
 
     @classmethod
     def by_label(cls, penalty, columns, labels, weights, strengths):
-        """The columns sorted by label, and a strength per block"""
-        columns = columns[np.argsort(labels[columns], kind="stable")]
+        """The columns, which are sorted by label, and a strength per block"""
         own = labels[columns]
         firsts = np.flatnonzero(np.diff(own, prepend=-1))
         starts = np.append(firsts, len(columns))

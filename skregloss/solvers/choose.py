@@ -19,16 +19,6 @@ def check_pair(loss, penalty) -> None:
         raise ValueError(penalty.why_no_prox())
     if not loss.smooth:
         _check_defined(loss, Loss, ("prox",))
-    if penalty.clusters and not loss.smooth:
-        raise ValueError(
-            f"{type(loss).__name__} with {type(penalty).__name__} has no solver that is fast enough; "
-            "valid with it are smooth losses such as 'huber' or 'squared_hinge', or for this loss L1, ElasticNet and GroupL2."
-        )
-    if penalty.clusters and loss.predictor_per_class:
-        raise ValueError(
-            f"{type(penalty).__name__} is for one column of coefficients, and {type(loss).__name__} has one for each class; "
-            "valid with it are L1, ElasticNet, L21 and GroupL2, or one class against the rest."
-        )
     if not penalty.separable:
         raise ValueError(
             f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "

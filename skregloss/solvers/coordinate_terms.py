@@ -30,6 +30,8 @@ class CoordinateTerms:
 
     # Whether a block can be more than one column.
     grouped = False
+    # Whether its coefficients are bound together so that each of them counts as a block.
+    joint = False
     # Whether a coefficient that reaches zero meets a kink.
     kinked = True
 

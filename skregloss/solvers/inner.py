@@ -1,5 +1,7 @@
 """The minimum of a penalised model: weights homotopy where the penalty is of L1 type, else descent with support Newton.
 
+A penalty that binds many coefficients together has its own way (`joint_terms`).
+
 minimise over b:   (b - b0)'G(b - b0)/2 - q'(b - b0) + sum_j P_j(b_j)
 """
 
@@ -21,6 +23,9 @@ ROUNDING = 1e-15
 
 def minimize_model(model, l1_l2, tolerance):
     """Move model.b to the minimum, to `tolerance` in the gradient."""
+    if model.terms.joint:
+        model.terms.minimize(model, tolerance)
+        return
     if l1_l2 is not None and not _minimize_exactly(model, *l1_l2):
         return
     _descend(model, l1_l2 is not None and l1_l2[0] == 0.0, tolerance)

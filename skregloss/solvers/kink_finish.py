@@ -54,6 +54,9 @@ def finish(problem, judge, now, before):
     `before` is where the augmented Lagrangian was formed that `now` comes from.
     """
     best, last = now, None
+    # Coefficients that are bound together do not move one by one.
+    if judge.blocks.terms.joint:
+        return now
     for _ in range(MOST_SYSTEMS):
         sets = _sets(problem, judge, now)
         if (last is not None and sets.same(last)) or not sets.promising:

@@ -9,7 +9,7 @@ at. H is the curvature of the loss times the damping of the model.
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
 from .coordinate_descent import DEPENDENT_CURVATURE
@@ -18,6 +18,8 @@ from .homotopy import RIDGE
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
+# A Gram matrix of so many columns is never large.
+SMALL_GRAM = 1000
 # How many times faster a Cholesky factorisation of m columns is than m m / 3 products with a vector.
 CHOLESKY_SPEED = 40.0
 CONJUGATE_GRADIENT_TOLERANCE = 1e-4
@@ -30,7 +32,10 @@ def make_model(problem, free, point, terms, damping, gram_store):
     parts = problem.penalty.l1_l2_parts()
     smooth = parts is not None and parts[0] == 0.0
     most = min(LARGEST_GRAM, len(problem.y)) if smooth else LARGEST_GRAM
-    kind = GramModel if len(terms.columns) <= most or terms.grouped else ResidualModel
+    if terms.joint:
+        # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
+        most = min(LARGEST_GRAM, max(2 * len(problem.y), SMALL_GRAM))
+    kind = GramModel if len(terms.columns) <= most or (terms.grouped and not terms.joint) else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
 
@@ -94,6 +99,15 @@ class GramModel(_Model):
         self.b[support] += move
         self.q -= move @ self.gram[support]
 
+    def times(self, move):
+        """G move"""
+        return self.gram @ move
+
+    def compressed(self, places, owner, sign, count):
+        """M'GM, M having sign_k in column owner_k for the coefficient at places_k, and zeros elsewhere"""
+        members = sparse.csr_array((sign, (owner, places)), shape=(count, len(self.b)))
+        return members @ (members @ self.gram).T
+
 
 class ResidualModel(_Model):
     """G as an operator: for working sets so large that a Gram matrix costs more than it saves."""
@@ -101,7 +115,7 @@ class ResidualModel(_Model):
     def __init__(self, problem, free, point, terms, damping, gram_store):
         curvature = point.curvature * damping
         parts = problem.penalty.l1_l2_parts()
-        if curvature.coupling is not None and not (parts is not None and parts[0] == 0.0):
+        if curvature.coupling is not None and not terms.joint and not (parts is not None and parts[0] == 0.0):
             # Descent on a residual takes a weight per row. A coupling that only takes curvature away can be left out: the
             # model then bounds the loss from above.
             curvature = Curvature(curvature.weights)
@@ -141,6 +155,24 @@ class ResidualModel(_Model):
     def newton_epochs(self):
         """Conjugate gradients cost a few epochs"""
         return 0.0
+
+    def times(self, move):
+        """G move"""
+        return self._times(slice(None), move)
+
+    def compressed(self, places, owner, sign, count):
+        """M'GM, M having sign_k in column owner_k for the coefficient at places_k, and zeros elsewhere"""
+        design, columns = self.problem.design, self.columns[places]
+        sums, curved = np.empty((count, design.n_samples)), np.empty((count, design.n_samples))
+        order = np.argsort(owner, kind="stable")
+        ends = np.searchsorted(owner[order], np.arange(count + 1))
+        for k in range(count):
+            own = order[ends[k] : ends[k + 1]]
+            sums[k] = design.matvec(sign[own], columns[own])
+            curved[k] = self.curvature.apply(sums[k])
+        members = sparse.csr_array((sign, (owner, places)), shape=(count, len(self.b)))
+        cross, solved = members @ self.cross.T, members @ self.solved.T
+        return curved @ sums.T - cross @ solved.T
 
     def _times(self, support, move):
         """G_SS move"""

@@ -2,8 +2,9 @@
 
     minimise over b0, b:   sum_i w_i l(y_i, eta_i) + sum_j P(b_j; alpha f_j),     eta = offset + b0 + X b,   sum_i w_i = 1
 
-Here X is the standardised view of the data if that was asked for, and its columns are centred if that is free of charge;
-`original` and `internal` translate coefficients.
+Here X is the standardised view of the data if that was asked for, and its columns are centred if that is free of charge. For
+a penalty of differences b is made of differences, and X is the view that goes with them. `original` and `internal` translate
+coefficients.
 """
 
 from __future__ import annotations
@@ -13,18 +14,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..design import Standardized, make_design
-from ..penalties import NoPenalty
+from ..design import Accumulated, make_design
+from ..penalties import L1, NoPenalty
 from .block_terms import BlockTerms
 from .cluster_terms import ClusterTerms
+from .column_view import column_view
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .data_term import make_data_term
-
-# Squared columns within this range can be multiplied and divided without leaving that of float64.
-SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
-# A variance this small relative to the second moment has lost too many digits when it is their difference.
-CANCELLED = 1e-6
+from .rank_terms import RankTerms
 
 
 @dataclass
@@ -78,9 +76,8 @@ class Problem:
         bounds=None,
     ):
         n_samples, n_features = X.shape
-        self.loss, self.penalty = loss, penalty
+        self.loss = loss
         self.samples = y, sample_weight, offset
-        self.kernel_penalty = penalty.lower()
         weights = np.ones(n_samples) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         # Divided by the largest first: a sum of tiny or huge weights must neither vanish nor overflow.
         largest = weights.max()
@@ -91,17 +88,33 @@ class Problem:
         self.y, self.weights = self.data.y, self.data.weights
         self.offset = self.data.arrange_offset(offset)
         self.intercepts = self.data.intercepts(fit_intercept)
-        view, squares = _view(make_design(X), weights, self.intercepts.count > 0, standardize)
+        view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, standardize)
+        self.coef_shape = (self.data.copies, n_features) if self.data.several else (n_features,)
+        factors = np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64)
+        low, high = (-np.inf, np.inf) if bounds is None else bounds
+        low, high = np.broadcast_to(low, n_features) * view.scale, np.broadcast_to(high, n_features) * view.scale
+        # Weights are of the samples here, and everything is of the columns as they are in the view.
+        self._given = weights, view, squares, factors, low, high
+        self._take(penalty)
+
+    def _take(self, penalty):
+        """Adopt a penalty, and the coordinates that it is a sum over coefficients in if there are such."""
+        weights, view, squares, factors, low, high = self._given
+        copies, width = self.data.copies, self.coef_shape[-1]
+        self.given_penalty = self.penalty = penalty.for_outputs(copies)
+        self._check_groups()
+        factor = self.penalty.difference_factor()
+        if factor is not None:
+            view = Accumulated(view, self.penalty.block_labels(width), self.penalty.block_places(width))
+            squares, factors = view.squares(weights), factors.copy()
+            # Where a chain begins is no difference.
+            factors[view.firsts] = np.where(np.isinf(factors[view.firsts]), np.inf, 0.0)
+            self.penalty = factor * L1()
+        self.kernel_penalty = self.penalty.lower()
         self.design = self.data.arrange(view)
         # Per internal coefficient: each output has the columns' own.
-        copies = self.data.copies
-        self.coef_shape = (copies, n_features) if self.data.several else (n_features,)
-        self.squares = np.tile(squares, copies)
-        self.factors = np.tile(np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64), copies)
-        low, high = (-np.inf, np.inf) if bounds is None else bounds
-        self.low = np.tile(np.broadcast_to(low, n_features), copies) * self.design.scale
-        self.high = np.tile(np.broadcast_to(high, n_features), copies) * self.design.scale
-        self._check_groups()
+        self.squares, self.factors = np.tile(squares, copies), np.tile(factors, copies)
+        self.low, self.high = np.tile(low, copies), np.tile(high, copies)
         excluded = np.isinf(self.factors)
         self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
         self._find_live()
@@ -118,11 +131,9 @@ class Problem:
         labels = self.penalty.block_labels(self.coef_shape[-1])
         if labels is None:
             return
-        if np.isfinite(self.low).any() or np.isfinite(self.high).any():
+        *_, factors, low, high = self._given
+        if np.isfinite(low).any() or np.isfinite(high).any():
             raise ValueError(f"bounds do not go with {type(self.penalty).__name__}, a penalty of groups; valid is None.")
-        if self.penalty.clusters and self.data.copies > 1:
-            raise ValueError(f"{type(self.penalty).__name__} is for one linear predictor, got {self.data.copies}.")
-        factors = self.factors[: len(labels)]
         firsts = np.unique(labels, return_index=True)[1]
         differs = np.flatnonzero(factors != factors[firsts][labels])
         if len(differs):
@@ -136,13 +147,18 @@ class Problem:
         return self.design.n_features
 
     @property
+    def column_scale(self):
+        """What the columns are divided by"""
+        return self._given[1].scale
+
+    @property
     def convex(self) -> bool:
         return self.loss.convex and self.penalty.convex
 
     def with_penalty(self, penalty) -> Problem:
         """The same problem under another penalty; the data are shared."""
         other = copy.copy(self)
-        other.penalty, other.kernel_penalty, other._at_one = penalty, penalty.lower(), None
+        other._take(penalty)
         return other
 
     def without_columns(self) -> Problem:
@@ -159,7 +175,9 @@ class Problem:
 
     def unpenalized_on(self, columns) -> Problem:
         """The same problem without penalty, all columns but those of a mask left out."""
-        other = self.with_penalty(NoPenalty())
+        other = copy.copy(self)
+        other.penalty = NoPenalty()
+        other.kernel_penalty = other.penalty.lower()
         other.low, other.high = np.where(columns, self.low, 0.0), np.where(columns, self.high, 0.0)
         other._find_live()
         return other
@@ -183,9 +201,16 @@ class Problem:
         labels = self.penalty.block_labels(self.coef_shape[-1])
         if labels is None:
             return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
-        every_label = np.tile(labels, self.data.copies)
-        kind = ClusterTerms if self.penalty.clusters else BlockTerms
-        return kind.by_label(self.kernel_penalty, columns, every_label, self.penalty.block_weights(labels), strengths)
+        copies, weights = self.data.copies, self.penalty.block_weights(labels)
+        places = np.tile(self.penalty.block_places(len(labels)), copies)
+        if self.penalty.per_output:
+            labels = np.concatenate([labels + k * len(weights) for k in range(copies)])
+            weights = np.tile(weights, copies)
+        else:
+            labels = np.tile(labels, copies)
+        columns = columns[np.lexsort((places[columns], columns // self.coef_shape[-1], labels[columns]))]
+        kind = RankTerms if self.penalty.low_rank else ClusterTerms if self.penalty.clusters else BlockTerms
+        return kind.by_label(self.kernel_penalty, columns, labels, weights, strengths)
 
     def at(self, coef, intercept, eta=None) -> Point:
         """The point with these internal coefficients; `eta` if it is known."""
@@ -229,12 +254,14 @@ class Problem:
 
     def original(self, coef, intercept, free):
         """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""
-        coef = coef / self.design.scale
+        if self.data.coupled:
+            unpenalized = np.unique(free % self.coef_shape[-1])
+            coef, _ = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, unpenalized)
+        coef = self.design.unscaled(coef.ravel())
         if self.intercepts.count:
             intercept = intercept - self.design.shift_effect(coef)
         if self.data.coupled:
-            unpenalized = np.unique(free % self.coef_shape[-1])
-            coef, intercept = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, unpenalized)
+            _, intercept = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, [])
         if self.data.several or self.intercepts.count > 1:
             return coef.reshape(self.coef_shape), intercept if self.intercepts.count else np.zeros(self.data.copies)
         return coef, float(intercept[0]) if self.intercepts.count else 0.0
@@ -244,38 +271,4 @@ class Problem:
         coef, intercept = np.ravel(np.asarray(coef, dtype=np.float64)), np.atleast_1d(intercept)
         count = self.intercepts.count
         intercept = intercept + self.design.shift_effect(coef) if count else np.empty(0)
-        return np.clip(coef * self.design.scale, self.low, self.high), intercept
-
-
-def _view(design, weights, fit_intercept, standardize):
-    """The design with unit-variance columns if asked for, and centred ones where an intercept absorbs the shift."""
-    zero, one = np.zeros(design.n_features), np.ones(design.n_features)
-    squares = design.squares(weights)
-    _check_range(design, squares, weights)
-    center = fit_intercept and design.can_shift
-    mean = design.rmatvec(weights) if center or standardize else zero
-    variance = np.maximum(squares - mean**2, 0.0)
-    if standardize or center:
-        # Where the difference has cancelled, the sum of squared differences has not.
-        cancelled = np.flatnonzero(variance <= CANCELLED * squares)
-        variance[cancelled] = design.squares(weights, cancelled, mean[cancelled])
-    # What rounding leaves of the variance of a constant column: it is not centred, lest its rounding look like a column.
-    noise = np.finfo(float).eps * design.n_samples
-    varies = variance > noise * variance + (noise * mean) ** 2
-    scale = np.where(varies & standardize, np.sqrt(variance), one) if standardize else one
-    return Standardized(design, np.where(varies, mean, 0.0) if center else zero, scale), squares / scale**2
-
-
-def _check_range(design, squares, weights):
-    """Columns whose squares leave the range of float64 cannot be told from zero, or from infinity."""
-    suspects = np.flatnonzero(~((squares > SMALLEST_SQUARE) & (squares < LARGEST_SQUARE)))
-    for j in suspects[design.occupied(suspects)]:
-        column = design.matvec(np.ones(1), np.array([j]))[weights > 0.0]
-        largest = np.abs(column).max(initial=0.0)
-        with np.errstate(over="ignore", under="ignore"):
-            fits = SMALLEST_SQUARE < largest**2 < LARGEST_SQUARE
-        if largest > 0.0 and not fits:
-            raise ValueError(
-                f"Column {j} of X has entries up to {largest:.2g} in size, whose squares are out of range; "
-                "rescale it, say to unit variance."
-            )
+        return np.clip(self.design.scaled(coef), self.low, self.high), intercept

@@ -139,7 +139,9 @@ class WorkingSetSolver:
         return np.flatnonzero(inside)
 
     def _selects(self) -> bool:
-        """Whether optimal coefficients can be exactly zero."""
+        """Whether optimal coefficients can be exactly zero, and the penalty does without them."""
+        if not self.problem.penalty.divisible:
+            return False
         parts = self.problem.penalty.l1_l2_parts()
         return self.problem.bounded or parts is None or parts[0] > 0.0
 

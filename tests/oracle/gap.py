@@ -15,7 +15,7 @@ def null_model(problem):
     if kinks.has_kinks(problem.loss):
         return kinks.null_eta(problem)
     base = problem.offset + problem.X @ problem.start()
-    Z = problem.columns(problem.free)
+    Z = problem.free_columns(problem.free)
     fitted = newton.minimize(problem, Z, base)
     return None if fitted is None else base + Z @ fitted
 
@@ -50,7 +50,7 @@ def _dual_candidates(problem, coef, intercept, slopes):
     Each once by moving rows in proportion to their curvature, which is small where little room is left in the domain of
     the conjugate, and once by the least change in the weighted sense.
     """
-    directions = problem.columns(_free_directions(problem, coef))
+    directions = problem.free_columns(_free_directions(problem, coef))
     if slopes is not None:
         low, high = problem.rows.slope_range()
         room = np.maximum(np.minimum(slopes[problem.kept] - low, high - slopes[problem.kept]), 0.0)
@@ -58,7 +58,7 @@ def _dual_candidates(problem, coef, intercept, slopes):
         yield from [theta] if _is_orthogonal(problem, theta, directions) else []
         return
     eta = problem.eta(coef, intercept)
-    Z = problem.columns(problem.free)
+    Z = problem.free_columns(problem.free)
     solved = newton.minimize(problem, Z, eta, start=np.zeros(Z.shape[1]))
     for at in [eta] if solved is None else [eta, eta + Z @ solved]:
         for mobility in (problem.rows.curvature(at), np.ones_like(at)):

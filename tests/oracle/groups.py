@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import penalties
+from . import bound, penalties
 
 RADIAL = {"GroupL2": "l1", "l21": "l1", "GroupMCP": "mcp", "GroupSCAD": "scad"}
 
@@ -32,6 +32,10 @@ class Groups:
         name, params = self.radial
         lengths = np.array([np.linalg.norm(coef[places]) for places in self.places])
         return self.multiple * np.sum(penalties.VALUES[name](lengths, self.strengths * self.weights, **params))
+
+    def flat(self, size):
+        """Directions along which there is no penalty, as columns: none"""
+        return np.zeros((size, 0))
 
     def limits(self):
         """The largest length that the slopes of each group can have, for the group lasso."""
@@ -78,7 +82,14 @@ def members(groups, p):
 def split(penalty):
     """The terms of single coefficients, and the one group term or None."""
     terms = penalties.terms(penalty)
-    grouped = [term for term in terms if term[1] in RADIAL]
+    grouped = [term for term in terms if term[1] in RADIAL or term[1] in bound.NAMES]
     assert len(grouped) <= 1
-    single = [term for term in terms if term[1] not in RADIAL]
+    single = [term for term in terms if term not in grouped]
     return single or [(1.0, "none", {})], grouped[0] if grouped else None
+
+
+def group_term(term, strengths, copies):
+    """The group term bound to the columns; None if there is none."""
+    if term is None:
+        return None
+    return (bound.Bound if term[1] in bound.NAMES else Groups)(term, strengths, copies)

@@ -48,7 +48,7 @@ class Problem:
         self.low = np.where(excluded, 0.0, low)
         self.high = np.where(excluded, 0.0, high)
         self.strengths = alpha * np.where(excluded, 0.0, factors)
-        self.group = None if group is None else groups.Groups(group, self.strengths, copies)
+        self.group = groups.group_term(group, self.strengths, copies)
         plain = group is None and all(name == "none" for _, name, _ in penalties.terms(penalty))
         self.unpenalized = (self.strengths == 0) | plain
         self.free = np.flatnonzero(self.unpenalized & np.isinf(self.low) & np.isinf(self.high))
@@ -63,6 +63,12 @@ class Problem:
         chosen = self.X[:, which]
         chosen = chosen.toarray() if sparse.issparse(chosen) else chosen
         return np.hstack([self.ones if intercept is None else self.ones[:, :0], chosen])
+
+    def free_columns(self, which):
+        """`columns(which)`, and what X makes of directions along which the penalty of groups is zero."""
+        if self.group is None or np.any(self.l1_l2_strengths()):
+            return self.columns(which)
+        return np.hstack([self.columns(which), self.X @ self.group.flat(self.X.shape[1])])
 
     def mean_loss(self, eta):
         return self.weights @ self.rows.value(eta)
