@@ -82,7 +82,13 @@ def test_ties_of_efron_keep_the_conventions(estimator, check):
     check(estimator)
 
 
+def no_minimum_along_free_columns(estimator):
+    """The checks' few random samples can be separated by the sum of all columns, which total variation leaves free."""
+    names = (f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
+    return dict.fromkeys(names, "there is no minimum") if repr(estimator.penalty) == "FusedL1()" else {}
+
+
 @pytest.mark.slow
-@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES)
+@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES, expected_failed_checks=no_minimum_along_free_columns)
 def test_every_penalty_on_classes_keeps_the_conventions(estimator, check):
     check(estimator)

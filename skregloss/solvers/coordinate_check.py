@@ -18,6 +18,8 @@ from .free_minimum import minimize_free
 ROUNDING = 1e-14
 MOST_HALVINGS = 60
 MOST_COORDINATES = 500
+# Newton steps for the free block after a move: most need three, some would creep for hundreds.
+FEW_STEPS = 20
 
 
 def confirm_violations(judge, judged):
@@ -50,7 +52,7 @@ def confirm_violations(judge, judged):
 
 def _responses(judge, point, inverse, columns, move):
     """The point after a move of some coefficients, with the free block following as the curvature at the point has it, and
-    then, for that can be far off, with the free block at its minimum."""
+    then, for that can be far off, with the free block about at its minimum."""
     problem, free = judge.problem, judge.free
     coef = point.coef.copy()
     coef[columns] += move
@@ -61,4 +63,4 @@ def _responses(judge, point, inverse, columns, move):
         return
     free_step = -inverse @ (free.cross(point.curvature, columns) @ move)
     yield problem.at(*free.add(alone, free_step), eta + free.apply(free_step))
-    yield minimize_free(problem, free, alone, judge.null.reference)[0]
+    yield minimize_free(problem, free, alone, judge.null.reference, FEW_STEPS)[0]

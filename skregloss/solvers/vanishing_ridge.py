@@ -27,10 +27,10 @@ def without_rounding(judge, judged):
     delta, point = judge.wanted_violation, judge.null.point
     for _ in range(ATTEMPTS):
         point = _ridge_minimum(problem, block, delta, point, ROUGH)
-        if judge(point).certificate.kkt <= judge.tol:
+        if np.abs(block.gradient(point.gradient)).max() <= judge.wanted_violation:
             point = _ridge_minimum(problem, block, delta, point, ROUNDING)
             found = judge(problem.at(point.coef, point.intercept))
-            if found.certificate.kkt <= judge.tol:
+            if found.certificate.kkt <= judge.tol or not judge.null.exists:
                 return found
         delta *= SMALLER
     return judged

@@ -99,7 +99,7 @@ class WorkingSetSolver:
             tolerance *= SHARPER if idle else 1.0
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
-        if best.escaped or not (null.exists or len(blocks.penalized)):
+        if best.escaped or not null.exists:
             best = without_rounding(judge, best)
         return self._solution(alpha, blocks, best, max(steps, 1))
 
