@@ -13,8 +13,8 @@ from .homotopy import RIDGE
 from .joint_kernels import joint_pieces, joint_slopes
 from .joint_terms import JointTerms
 
-# Newton steps that end where two pieces meet are continued so often.
-MOST_MERGERS = 20
+# Newton steps that end where two pieces meet are continued so often at most.
+MOST_MERGERS = 50
 # More pieces than this are left to prox steps.
 MOST_PIECES = 3000
 
@@ -45,42 +45,60 @@ class ClusterTerms(JointTerms):
         return getattr(self.penalty, "l2", 0.0) * self.strengths[self.owner]
 
     def finish(self, model, tolerance):
-        for _ in range(MOST_MERGERS):
-            if not self._newton_step(model):
-                break
-
-    def _newton_step(self, model):
-        """Move the sizes of the pieces to their minimum, or to where two meet, which says to go on."""
         owner, sign, size, joined = self._pieces(model.b)
         inside = np.flatnonzero(owner >= 0)
         if not 0 < len(size) <= MOST_PIECES:
-            return False
+            return
         own, signs = owner[inside], sign[inside]
-
-        def totals(values):
-            return np.bincount(own, signs * values[inside], len(size))
-
         slope = joint_slopes(self.penalty, model.b, *self.arrays)
         matrix = model.compressed(inside, own, signs, len(size))
-        matrix[np.diag_indices(len(size))] *= 1.0 + RIDGE
         matrix[np.diag_indices(len(size))] += np.bincount(own, self._bend[inside], len(size))
-        right = totals(model.gradient() - slope)
-        try:
-            move = linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True), right)
-        except linalg.LinAlgError:
-            return False
-        if not np.isfinite(move).all():
-            return False
-        fraction, first, target = _room(size, move, joined)
-        there = size + fraction * move
-        if fraction < 1.0:
-            there[first] = 0.0 if target < 0 else there[target]
-        step = np.zeros(len(model.b))
-        step[inside] = signs * there[own] - model.b[inside]
-        moved = np.flatnonzero(step)
-        model.move(moved, step[moved])
-        model.b[inside] = signs * there[own]
-        return fraction < 1.0
+        downhill = np.bincount(own, signs * (model.gradient() - slope)[inside], len(size))
+        there = _minimum(matrix, downhill, size, joined)
+        new = signs * there[own]
+        moved = np.flatnonzero(new != model.b[inside])
+        model.move(inside[moved], (new - model.b[inside])[moved])
+        model.b[inside] = new
+
+
+def _minimum(matrix, downhill, size, joined):
+    """The sizes of the pieces where the quadratic with this matrix and negative gradient is least
+
+    Pieces that meet on the way go on as one, and one that reaches zero stays there.
+    """
+    here, merged = size.copy(), np.arange(len(size))
+    for _ in range(MOST_MERGERS):
+        move = _newton_move(matrix, downhill)
+        if move is None:
+            break
+        fraction, first, target = _room(here, move, joined)
+        here = here + fraction * move
+        if fraction == 1.0:
+            break
+        downhill = downhill - fraction * (matrix @ move)
+        if target >= 0:
+            matrix[target] += matrix[first]
+            matrix[:, target] += matrix[:, first]
+            downhill[target] += downhill[first]
+        elif first + 1 < len(joined):
+            joined[first + 1] = False
+        merged = np.where(merged == first, target, np.where(merged > first, merged - 1, merged))
+        matrix = np.delete(np.delete(matrix, first, axis=0), first, axis=1)
+        here, downhill, joined = np.delete(here, first), np.delete(downhill, first), np.delete(joined, first)
+    return np.append(here, 0.0)[merged]
+
+
+def _newton_move(matrix, downhill):
+    """matrix^-1 downhill; None where that is not to be had"""
+    if len(matrix) == 0:
+        return None
+    matrix = matrix.copy()
+    matrix[np.diag_indices(len(matrix))] *= 1.0 + RIDGE
+    try:
+        move = linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), downhill)
+    except (linalg.LinAlgError, ValueError):
+        return None
+    return move if np.isfinite(move).all() else None
 
 
 def _room(size, move, joined):

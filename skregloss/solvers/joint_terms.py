@@ -12,8 +12,8 @@ from .block_terms import BlockTerms
 from .joint_kernels import joint_distances, joint_prox
 
 MOST_ROUNDS = 200
-# Prox steps until the finish is tried, and how long the piece must have stayed the same for it to be tried before.
-PROX_STEPS, STEADY = 100, 8
+# Prox steps until the finish is tried, and how many of them must have left the piece as it was for it to be tried before.
+PROX_STEPS, STEADY = 100, 5
 # The largest eigenvalue is estimated from below, by so many products; prox steps are this much shorter for it.
 PRODUCTS, CAUTION = 20, 1.1
 # After so many rounds without a smaller change, rounding has been reached.
@@ -77,8 +77,8 @@ class JointTerms(BlockTerms):
             return 0.0
         last, last_q = model.b.copy(), model.gradient().copy()
         ahead, ahead_q, momentum = last, last_q, 1.0
-        piece, steady = None, 0
-        for _ in range(PROX_STEPS):
+        piece = None
+        for count in range(1, PROX_STEPS + 1):
             while True:
                 there = joint_prox(self.penalty, ahead + ahead_q / curvature, 1.0 / curvature, *self.arrays)
                 move = there - ahead
@@ -89,15 +89,16 @@ class JointTerms(BlockTerms):
                 curvature = CAUTION * bend / square
             there_q = ahead_q - product
             turned = move @ (there - last) < 0.0
-            momentum, before = (1.0, 1.0) if turned else (0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)), momentum)
-            carry = 0.0 if turned else (before - 1.0) / momentum
+            momentum, earlier = (1.0, 1.0) if turned else (0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)), momentum)
+            carry = 0.0 if turned else (earlier - 1.0) / momentum
             ahead, ahead_q = there + carry * (there - last), there_q + carry * (there_q - last_q)
             last, last_q = there, there_q
-            now = self.piece(there)
-            steady = steady + 1 if piece is not None and np.array_equal(now, piece) else 0
-            piece = now
-            if steady >= STEADY or square == 0.0:
+            if square == 0.0:
                 break
+            if count % STEADY == 0:
+                before, piece = piece, self.piece(there)
+                if before is not None and np.array_equal(piece, before):
+                    break
         moved = np.flatnonzero(last != model.b)
         model.move(moved, last[moved] - model.b[moved])
         model.b[moved] = last[moved]
