@@ -30,7 +30,9 @@ def make_model(problem, free, point, terms, damping, gram_store):
     parts = problem.penalty.l1_l2_parts()
     smooth = parts is not None and parts[0] == 0.0
     most = min(LARGEST_GRAM, len(problem.y)) if smooth else LARGEST_GRAM
-    kind = GramModel if len(terms.columns) <= most or terms.grouped else ResidualModel
+    if terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
+        most = min(most, len(problem.weights))  # with more columns than that, descent is cheaper on the residual
+    kind = GramModel if len(terms.columns) <= most else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
 
@@ -51,6 +53,9 @@ class _Model:
 
 class GramModel(_Model):
     """G as a matrix: for working sets, whose columns are few."""
+
+    # Whether `solve` serves: for groups it takes the matrix.
+    has_newton = True
 
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
@@ -118,6 +123,10 @@ class ResidualModel(_Model):
         shift = problem.design.shift[columns] / problem.design.scale[columns]
         self.raw_cross = self.cross + free.ones_cross(curvature.weights, columns) * shift
         self.raw_solved = self.inverse @ self.raw_cross
+        self.has_newton = not terms.grouped
+        if terms.grouped:
+            constant = problem.loss.constant_curvature and damping == 1.0
+            terms.prepare(problem.design, curvature, self.cross, self.inverse, constant=constant)
 
     def epochs(self, count, tolerance):
         return self.terms.residual_epochs(
