@@ -74,6 +74,19 @@ def test_more_columns_than_rows(loss, penalty, tol):
     certified(loss, penalty, X, y, tol, 0.02)
 
 
+@over_tol
+@over_storage
+@over_penalties([GroupL2(4), SparseGroup(6, 0.3), GroupL2(30) + 0.1 * L2()])
+@over_losses([SquaredError(), LogLoss(), LOSSES["poisson"]()])
+def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
+    """Descent on the residual, which sees columns as they are: also with means far from zero."""
+    X, y = data(loss, n=25, p=120)
+    X = X + np.where(np.arange(120) % 3 == 0, 3.0, 0.0)
+    factors = np.where(np.arange(120) < 60, 2.0, 1.0)
+    solution = certified(loss, penalty, storage(X), y, tol, 0.003, sample_weight=weights(25), factors=factors)
+    assert np.count_nonzero(solution.coef) > 25
+
+
 @over_penalties([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()])
 @over_losses(ONE_PER_LOSS)
 def test_fixed_point_of_every_loss(loss, penalty):

@@ -35,7 +35,9 @@ def make_model(problem, free, point, terms, damping, gram_store):
     if terms.joint:
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
         most = min(LARGEST_GRAM, max(2 * len(problem.y), SMALL_GRAM))
-    kind = GramModel if len(terms.columns) <= most or (terms.grouped and not terms.joint) else ResidualModel
+    elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
+        most = min(most, len(problem.weights))  # with more columns than that, descent is cheaper on the residual
+    kind = GramModel if len(terms.columns) <= most else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
 
@@ -56,6 +58,9 @@ class _Model:
 
 class GramModel(_Model):
     """G as a matrix: for working sets, whose columns are few."""
+
+    # Whether `solve` serves: for groups it takes the matrix.
+    has_newton = True
 
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
@@ -132,6 +137,10 @@ class ResidualModel(_Model):
         shift = problem.design.shift[columns] / problem.design.scale[columns]
         self.raw_cross = self.cross + free.ones_cross(curvature.weights, columns) * shift
         self.raw_solved = self.inverse @ self.raw_cross
+        self.has_newton = not terms.grouped
+        if terms.grouped:
+            constant = problem.loss.constant_curvature and damping == 1.0
+            terms.prepare(problem.design, curvature, self.cross, self.inverse, constant=constant)
 
     def epochs(self, count, tolerance):
         return self.terms.residual_epochs(
