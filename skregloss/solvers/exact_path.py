@@ -70,7 +70,8 @@ class ExactSolver(WorkingSetSolver):
         before = coef[columns]
         after = before.copy()
         ridge = l2 * terms.strengths[working]
-        outcome = homotopy.minimize(gram, ridge, -gradient[working], after, limits[working])
+        model = gram, ridge, -gradient[working], after, limits[working], columns
+        outcome, store.known = homotopy.minimize(*model, store.known)
         if outcome != homotopy.FINISHED or not np.isfinite(after).all():
             return None
         step = after - before

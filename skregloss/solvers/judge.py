@@ -126,14 +126,15 @@ class Judge:
         terms = self.blocks.terms.with_factor(ahead)
         return violations(self.problem, self.free, judged.point, judged.gradient, terms)
 
-    def worthwhile_gain(self, judged):
-        """The gain below which a Newton step on the working set has done its work.
+    @property
+    def worthwhile_gain(self):
+        """The gain below which a step on the working set has done its work: a gap is an objective, a violation the root of one"""
+        return max(0.0 if self.problem.convex else 0.01 * self.tol**2, 1e-17) * self.null.deviance
 
-        A gap is an objective, a violation the root of one; and while columns are missing, a hundredth of the gap will do.
-        """
-        wanted = 0.1 * self.tol if self.problem.convex else 0.01 * self.tol**2
-        gap = judged.certificate.gap if np.isfinite(judged.certificate.gap) else 0.0
-        return max(wanted * self.null.deviance, 1e-17 * self.null.deviance, 0.01 * gap)
+    def share_left(self, judged):
+        """The share of the error that may be left; a tenth of that by which the gap must fall, as a change of strength adds little"""
+        gap = judged.certificate.relative_gap if self.problem.convex else np.nan
+        return 0.1 * self.tol / gap if gap > self.tol else 0.0
 
     @staticmethod
     def improved(before, after) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, cg
 
+from .._jit import kernel
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
 from .homotopy import RIDGE
@@ -21,6 +22,10 @@ LARGEST_GRAM = 4000
 # How many times faster a Cholesky factorisation of m columns is than m m / 3 products with a vector.
 CHOLESKY_SPEED = 40.0
 CONJUGATE_GRADIENT_TOLERANCE = 1e-4
+# The share that curvatures may be off by on average in a model.
+OUTDATED, CHEAP = 0.1, 4.0
+# A larger factor between the curvature along a step and that of the model says that one number does not mend it.
+MOST_RESCALING = 2.0
 
 
 def make_model(problem, free, point, terms, damping, gram_store):
@@ -54,12 +59,23 @@ class GramModel(_Model):
 
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
+        self.store = gram_store if damping == 1.0 else None
         if gram_store is None:
             parts = eliminated(problem.design, free, self.curvature, self.columns)
         else:
+            gram_store.follow(point.curvature, len(self.columns))
             parts = gram_store.parts(self.columns, damping)
         self.gram, self.diagonal, self.cross, self.inverse = parts
         self.q = -problem.gradient_within(terms, point) - self.cross.T @ (self.inverse @ self.free_gradient)
+
+    def known(self):
+        """The factor that the last homotopy on this matrix left, if any"""
+        return None if self.store is None else self.store.known
+
+    def keep(self, known):
+        """Have the next homotopy on this matrix start from a factor"""
+        if self.store is not None:
+            self.store.known = known
 
     def epochs(self, count, tolerance):
         return self.terms.gram_epochs(self.gram, self.q, self.b, count, tolerance)
@@ -205,26 +221,82 @@ def eliminated(design, free, curvature, columns):
     return gram, diagonal, cross, inverse
 
 
+@kernel
+def submatrix(matrix, at):
+    """matrix[at][:, at]"""
+    result = np.empty((at.shape[0], at.shape[0]))
+    for i in range(at.shape[0]):
+        row = matrix[at[i]]
+        for j in range(at.shape[0]):
+            result[i, j] = row[at[j]]
+    return result
+
+
+def _share_off(curvature, other):
+    """How far the weights of one curvature are from those of another, as a share of those"""
+    return np.abs(curvature.weights - other.weights).sum() / other.weights.sum()
+
+
 class GramStore:
-    """What `eliminated` returns, for a loss of constant curvature: grown by the columns it lacks, and kept across models."""
+    """What `eliminated` returns, grown by the columns it lacks, and kept across models.
+
+    Where curvature varies, it is kept as long as that at a point is about the same. A model with the gradient of its point and
+    a curvature that is off by a share s leads to the same minimum, its error falling by about s per step: forming another
+    matrix mostly costs more than another such step.
+    """
 
     def __init__(self, problem, free):
         self.design, self.free = problem.design, free
-        self.curvature = Curvature(problem.weights)
-        self.inverse = free.inverse(self.curvature)
+        self.constant = problem.loss.constant_curvature
         self.place = np.full(problem.n_features, -1)
-        self._clear()
+        self._begin(Curvature(problem.weights) if self.constant else None)
 
-    def _clear(self):
+    def _begin(self, curvature):
+        """With nothing stored, at this curvature"""
+        self.curvature, self.known = curvature, None
+        self.inverse = None if curvature is None else self.free.inverse(curvature)
         self.place[:] = -1
         self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
         self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
+
+    def is_of(self, curvature) -> bool:
+        """Whether what is stored is of exactly this curvature"""
+        return self.constant or self.curvature is curvature
+
+    def follow(self, curvature, count):
+        """Begin anew if the curvature is no longer about that of what is stored, for a model of so many columns"""
+        if self.is_of(curvature):
+            return
+        # Where forming a matrix costs less than a product with all columns, saving steps is more.
+        allowed = OUTDATED if count**2 > CHEAP * len(self.place) else 0.0
+        if self.curvature is None or _share_off(curvature, self.curvature) > allowed:
+            self._begin(curvature)
+
+    def rescale(self, move, change):
+        """Have the curvature along a move of the linear predictor be that by which the gradient has changed"""
+        if self.constant or len(self.columns) == 0:
+            return
+        here, there = move @ self.curvature.apply(move), move @ change
+        share = there / here if here > 0.0 else 1.0
+        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING:
+            return
+        self.curvature, self.inverse = self.curvature * share, self.inverse / share
+        self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross
+        self.known = None if self.known is None else self.known.scaled(share)
+
+    def renewed(self, curvature) -> bool:
+        """Begin anew at exactly this curvature; False if what is stored is of that already"""
+        if self.is_of(curvature):
+            return False
+        self._begin(curvature)
+        return True
 
     def parts(self, columns, damping):
         """Those of some columns, for the curvature times `damping`"""
         self.reserve(columns)
         at = self.place[columns]
-        gram = self.stored[at[:, None], at]
+        whole = len(at) == len(self.columns) and (at == np.arange(len(at))).all()
+        gram = self.stored if whole else submatrix(self.stored, at)
         if damping == 1.0:
             return gram, self.diagonal[at], self.cross[:, at], self.inverse
         return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
@@ -237,7 +309,7 @@ class GramStore:
         """Compute the columns that have not been"""
         new = columns[self.place[columns] < 0]
         if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
-            self._clear()
+            self._begin(self.curvature)
             new = columns
         if len(new):
             self._extend(new)
