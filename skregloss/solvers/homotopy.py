@@ -15,8 +15,6 @@ once, and cycle.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .._jit import kernel
@@ -37,46 +35,55 @@ NONE = np.int64(-1)
 append, remove, solve = cholesky.append, cholesky.remove, cholesky.solve
 
 
-@dataclass
-class Factored:
+class Support:
     """The Cholesky factor of a support, from one minimisation to the next: O(k^2) per column that has come or gone, not O(k^3)."""
 
-    columns: np.ndarray
-    # That of the matrix, with what had been added to it.
-    diagonal: np.ndarray
-    factor: np.ndarray
+    def __init__(self):
+        self.columns, self.diagonal, self.factor = np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 0))
 
-    def scaled(self, share) -> Factored:
-        """That of the matrix times a number"""
-        return Factored(self.columns, share * self.diagonal, np.sqrt(share) * self.factor)
+    def scale(self, share):
+        """Make it that of the matrix times a number"""
+        count = len(self.columns)
+        self.diagonal *= share
+        self.factor[:count, :count] *= np.sqrt(share)
 
     def places_in(self, columns, diagonal):
-        """Where this support is in sorted `columns`, -1 for those that are not there; None if the diagonal is not the same"""
+        """Where it is in sorted `columns`, -1 for those that are not there; nowhere if the diagonal is not what it was"""
+        if len(columns) == 0:
+            return columns
         places = np.minimum(np.searchsorted(columns, self.columns), len(columns) - 1)
         there = columns[places] == self.columns
         if (np.abs(diagonal[places] - self.diagonal)[there] > SAME * self.diagonal[there]).any():
-            return None
+            return places[:0]
         return np.where(there, places, -1)
 
+    def reserve(self, size):
+        """Room for so many columns"""
+        if len(self.factor) < size:
+            count, factor = len(self.columns), np.empty((2 * size, 2 * size))
+            factor[:count, :count] = self.factor[:count, :count]
+            self.factor = factor
 
-def minimize(gram, ridge, q, b, weights, columns, known):
-    """Move b from where it is to the minimum; the outcome, and the factor of the support there
 
-    q is the negative gradient at b without the ridge, which is added to the diagonal of G; it is overwritten. `known` is
-    what the last minimisation on this G left, or None; `columns` are the sorted names of the columns of G.
+def minimize(gram, ridge, q, b, weights, columns, support):
+    """Move b from where it is to the minimum; the outcome
+
+    q is the negative gradient at b without the ridge, which is added to the diagonal of G. `support` is what the last
+    minimisation on this G left; `columns` are the sorted names of the columns of G.
     """
     size = len(b)
     own = gram.diagonal()
     added = ridge + RIDGE * own
     diagonal = own + added
-    active, factor, count = np.zeros(size, dtype=np.int64), np.empty((size, size)), 0
-    places = None if known is None else known.places_in(columns, diagonal)
-    if places is not None and len(places) <= size:
-        count = len(places)
-        active[:count], factor[:count, :count] = places, known.factor
-    outcome, count = minimize_from(gram, added, q - ridge * b, b, weights, active, factor, count)
+    places = support.places_in(columns, diagonal)
+    count = len(places)
+    support.reserve(max(size, count) + 1)
+    active = np.zeros(len(support.factor), dtype=np.int64)
+    active[:count] = places
+    outcome, count = minimize_from(gram, added, q - ridge * b, b, weights, active, support.factor, count)
     active = active[:count]
-    return outcome, Factored(columns[active], diagonal[active], factor[:count, :count].copy())
+    support.columns, support.diagonal = columns[active], diagonal[active]
+    return outcome
 
 
 @kernel(reorder=True)

@@ -17,6 +17,9 @@ SEPARABLE = (
     "penalise them, or give them bounds"
 )
 
+# More than a part in so many is most of the columns.
+MOST = 4
+
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
 
@@ -131,8 +134,14 @@ class Judge:
         """The gain below which a step on the working set has done its work: a gap is an objective, a violation the root of one"""
         return max(0.0 if self.problem.convex else 0.01 * self.tol**2, 1e-17) * self.null.deviance
 
-    def share_left(self, judged):
-        """The share of the error that may be left; a tenth of that by which the gap must fall, as a change of strength adds little"""
+    def share_left(self, judged, working):
+        """The share of the error on a working set that may be left before all columns are looked at
+
+        A gap falls with the error. A change of strength adds little to it at first: hence a tenth of what it must fall by. If the
+        working set is most of all, looking costs no more than the next step does.
+        """
+        if len(working) * MOST > self.blocks.terms.count:
+            return 1.0
         gap = judged.certificate.relative_gap if self.problem.convex else np.nan
         return 0.1 * self.tol / gap if gap > self.tol else 0.0
 

@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .._jit import kernel
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
-from .homotopy import RIDGE
+from .homotopy import RIDGE, Support
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
@@ -59,23 +59,15 @@ class GramModel(_Model):
 
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
-        self.store = gram_store if damping == 1.0 else None
         if gram_store is None:
             parts = eliminated(problem.design, free, self.curvature, self.columns)
+            self.support = Support()
         else:
             gram_store.follow(point.curvature, len(self.columns))
             parts = gram_store.parts(self.columns, damping)
+            self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts
         self.q = -problem.gradient_within(terms, point) - self.cross.T @ (self.inverse @ self.free_gradient)
-
-    def known(self):
-        """The factor that the last homotopy on this matrix left, if any"""
-        return None if self.store is None else self.store.known
-
-    def keep(self, known):
-        """Have the next homotopy on this matrix start from a factor"""
-        if self.store is not None:
-            self.store.known = known
 
     def epochs(self, count, tolerance):
         return self.terms.gram_epochs(self.gram, self.q, self.b, count, tolerance)
@@ -253,7 +245,7 @@ class GramStore:
 
     def _begin(self, curvature):
         """With nothing stored, at this curvature"""
-        self.curvature, self.known = curvature, None
+        self.curvature, self.support = curvature, Support()
         self.inverse = None if curvature is None else self.free.inverse(curvature)
         self.place[:] = -1
         self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
@@ -282,7 +274,7 @@ class GramStore:
             return
         self.curvature, self.inverse = self.curvature * share, self.inverse / share
         self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross
-        self.known = None if self.known is None else self.known.scaled(share)
+        self.support.scale(share)
 
     def renewed(self, curvature) -> bool:
         """Begin anew at exactly this curvature; False if what is stored is of that already"""

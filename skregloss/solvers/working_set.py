@@ -91,7 +91,7 @@ class WorkingSetSolver:
                     now.point,
                     blocks.terms.take(working),
                     target=judge.worthwhile_gain,
-                    share=max(share, judge.share_left(now)),
+                    share=max(share, judge.share_left(now, working)),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
                     gram_store=store,
