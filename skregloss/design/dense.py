@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._jit import kernel
 from ._base import BLOCK_BYTES, Design
+
+# Samples whose sums stay in the cache while columns are added to them.
+STRETCH = 1024
 
 
 class Dense(Design):
@@ -37,14 +41,17 @@ class Dense(Design):
             support = np.flatnonzero(coef)
             if 2 * len(support) < self.n_features:
                 return self.matvec(coef[support], support)
-        result = np.zeros(self.n_samples)
-        for place, block in self._blocks(columns):
-            result += coef[place] @ block
-        return result
+            result = np.zeros(self.n_samples)
+            for place, block in self._blocks(None):
+                result += coef[place] @ block
+            return result
+        return combined(self.rows, np.asarray(coef, dtype=np.float64), columns)
 
     def rmatvec(self, vector, columns=None):
-        result = np.empty(self.n_features if columns is None else len(columns))
-        for place, block in self._blocks(columns):
+        if columns is not None:
+            return products(self.rows, np.asarray(vector, dtype=np.float64), columns)
+        result = np.empty(self.n_features)
+        for place, block in self._blocks(None):
             np.dot(block, vector, out=result[place])
         return result
 
@@ -105,3 +112,40 @@ class Dense(Design):
         row = self.rows[column]
         for i in range(row.shape[0]):
             out[i] += factor * weights[i] * row[i]
+
+
+@kernel(reorder=True)
+def combined(rows, coef, columns):
+    """sum_c coef_c rows[columns_c], four at a time and without taking them out of `rows` first"""
+    n_samples, count = rows.shape[1], columns.shape[0]
+    result = np.zeros(n_samples)
+    fours = count - count % 4
+    for start in range(0, n_samples, STRETCH):
+        part = result[start : start + STRETCH]
+        size = part.shape[0]
+        for c in range(0, fours, 4):
+            first, second = rows[columns[c], start : start + size], rows[columns[c + 1], start : start + size]
+            third, fourth = rows[columns[c + 2], start : start + size], rows[columns[c + 3], start : start + size]
+            for i in range(size):
+                part[i] += coef[c] * first[i] + coef[c + 1] * second[i] + (coef[c + 2] * third[i] + coef[c + 3] * fourth[i])
+        for c in range(fours, count):
+            row = rows[columns[c], start : start + size]
+            for i in range(size):
+                part[i] += coef[c] * row[i]
+    return result
+
+
+@kernel(reorder=True)
+def products(rows, vector, columns):
+    """rows[columns_c]' vector for each c, without taking them out of `rows` first"""
+    n_samples, count = rows.shape[1], columns.shape[0]
+    result = np.zeros(count)
+    for start in range(0, n_samples, STRETCH):
+        part = vector[start : start + STRETCH]
+        for c in range(count):
+            row = rows[columns[c], start : start + part.shape[0]]
+            total = 0.0
+            for i in range(part.shape[0]):
+                total += row[i] * part[i]
+            result[c] += total
+    return result
