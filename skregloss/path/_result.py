@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._coefficients import CoefficientTable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,8 +29,8 @@ class RegularizationPath:
     ----------
     alphas : ndarray of shape (n_alphas,)
         The strengths, decreasing.
-    coefs : ndarray of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas)
-        The coefficients, for the columns as given.
+    table : CoefficientTable
+        The coefficients that are not zero.
     intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
         The intercepts.
     n_nonzero : ndarray of shape (n_alphas,)
@@ -66,7 +70,7 @@ class RegularizationPath:
     """
 
     alphas: np.ndarray
-    coefs: np.ndarray
+    table: CoefficientTable
     intercepts: np.ndarray
     n_nonzero: np.ndarray
     objective: np.ndarray
@@ -84,18 +88,26 @@ class RegularizationPath:
     penalty: Penalty
     interrupted: bool = False
 
+    @cached_property
+    def coefs(self) -> np.ndarray:
+        """The coefficients, for the columns as given: of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas).
+
+        The array is made when it is first asked for.
+        """
+        return self.table.array()
+
     def __repr__(self):
         converged = "all converged" if self.converged.all() else f"{(~self.converged).sum()} not converged"
         return (
             f"<RegularizationPath of {self.penalty} on {self.loss}: {len(self.alphas)} strengths from "
             f"{self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, {self.n_nonzero[0]} to {self.n_nonzero[-1]} of "
-            f"{self.coefs[..., 0].size} coefficients nonzero, {converged}>"
+            f"{math.prod(self.table.shape)} coefficients nonzero, {converged}>"
         )
 
     def column_names(self) -> list[str]:
         """The names of the columns; x0, x1 ... without names."""
         if self.feature_names is None:
-            return [f"x{j}" for j in range(self.coefs.shape[-2])]
+            return [f"x{j}" for j in range(self.table.shape[-1])]
         return [str(name) for name in self.feature_names]
 
     def to_frame(self) -> DataFrame:

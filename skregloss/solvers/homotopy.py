@@ -36,7 +36,7 @@ append, remove, solve = cholesky.append, cholesky.remove, cholesky.solve
 
 
 class Support:
-    """The Cholesky factor of a support, from one minimisation to the next: O(k^2) per column that has come or gone, not O(k^3)."""
+    """The Cholesky factor of a support, from one minimisation to the next: O(k^2) per column that has come or gone."""
 
     def __init__(self):
         self.columns, self.diagonal, self.factor = np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 0))
@@ -164,7 +164,7 @@ def add(gram, added, active, factor, j, count, column):
 
 @kernel(reorder=True)
 def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work):
-    """Move the weights by their slope over a unit of time, and b with them, event by event; the outcome and the size of the support."""
+    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
     b_slope, q_slope, column = work[0], work[1], work[2]
     time, last = 0.0, NONE

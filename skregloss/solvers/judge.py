@@ -131,14 +131,14 @@ class Judge:
 
     @property
     def worthwhile_gain(self):
-        """The gain below which a step on the working set has done its work: a gap is an objective, a violation the root of one"""
+        """The gain below which a step on the working set has done its work: a violation is the root of one"""
         return max(0.0 if self.problem.convex else 0.01 * self.tol**2, 1e-17) * self.null.deviance
 
     def share_left(self, judged, working):
         """The share of the error on a working set that may be left before all columns are looked at
 
-        A gap falls with the error. A change of strength adds little to it at first: hence a tenth of what it must fall by. If the
-        working set is most of all, looking costs no more than the next step does.
+        A gap falls with the error, and a change of strength adds little to it at first: hence a tenth of what it must fall by.
+        If the working set is most of all, looking costs no more than the next step does.
         """
         if len(working) * MOST > self.blocks.terms.count:
             return 1.0

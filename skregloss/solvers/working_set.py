@@ -7,8 +7,8 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
+from .gram_store import GramStore
 from .judge import Judge
-from .models import GramStore
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
 from .solution import Solution
