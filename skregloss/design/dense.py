@@ -60,14 +60,14 @@ class Dense(Design):
         result = np.empty(len(columns))
         for place, block in self._blocks(columns):
             if shift is not None:
-                block = block - shift[place][:, None]
+                block -= shift[place][:, None]
             result[place] = np.einsum("ij,ij,j->i", block, block, weights)
         return result
 
     def gram(self, weights, columns, others=None, shift=None):
         result = np.zeros((len(columns), len(columns if others is None else others)))
         width = max(1, len(columns) + (0 if others is None else len(others)))
-        height = max(1, 4 * BLOCK_BYTES // (8 * width))
+        height = max(256, 8 * BLOCK_BYTES // (8 * width))
         root = np.sqrt(weights)
         for start in range(0, self.n_samples, height):
             rows = slice(start, start + height)

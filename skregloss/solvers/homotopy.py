@@ -60,7 +60,8 @@ class Support:
     def reserve(self, size):
         """Room for so many columns"""
         if len(self.factor) < size:
-            count, factor = len(self.columns), np.empty((2 * size, 2 * size))
+            count, room = len(self.columns), size + size // 4
+            factor = np.empty((room, room))
             factor[:count, :count] = self.factor[:count, :count]
             self.factor = factor
 

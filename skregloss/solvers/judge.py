@@ -140,9 +140,11 @@ class Judge:
         A gap falls with the error, and a change of strength adds little to it at first: hence a tenth of what it must fall by.
         If the working set is most of all, looking costs no more than the next step does.
         """
+        if not self.problem.convex:
+            return 0.0
         if len(working) * MOST > self.blocks.terms.count:
             return 1.0
-        gap = judged.certificate.relative_gap if self.problem.convex else np.nan
+        gap = judged.certificate.relative_gap
         return 0.1 * self.tol / gap if gap > self.tol else 0.0
 
     @staticmethod

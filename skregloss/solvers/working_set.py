@@ -100,6 +100,8 @@ class WorkingSetSolver:
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
             tolerance *= SHARPER if idle else 1.0
+            if idle and store is not None:
+                store.renewed(now.point.curvature)
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
         return self._solution(alpha, blocks, best, max(steps, 1))
