@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._coefficients import CoefficientTable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,9 +29,8 @@ class RegularizationPath:
     ----------
     alphas : ndarray of shape (n_alphas,)
         The strengths, decreasing.
-    coefs : ndarray of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas)
-        The coefficients, for the columns as given. The outputs of more than two classes are the classes, unless these are
-        ordered, which takes one coefficient for each column.
+    table : CoefficientTable
+        The coefficients that are not zero.
     intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
         The intercepts; for K ordered classes the K - 1 log odds, less X b, of a class above the first, the second ...
     n_nonzero : ndarray of shape (n_alphas,)
@@ -68,7 +71,7 @@ class RegularizationPath:
     """
 
     alphas: np.ndarray
-    coefs: np.ndarray
+    table: CoefficientTable
     intercepts: np.ndarray
     n_nonzero: np.ndarray
     objective: np.ndarray
@@ -86,25 +89,33 @@ class RegularizationPath:
     penalty: Penalty
     interrupted: bool = False
 
+    @cached_property
+    def coefs(self) -> np.ndarray:
+        """The coefficients, for the columns as given: of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas).
+
+        The array is made when it is first asked for.
+        """
+        return self.table.array()
+
     def __repr__(self):
         converged = "all converged" if self.converged.all() else f"{(~self.converged).sum()} not converged"
         return (
             f"<RegularizationPath of {self.penalty} on {self.loss}: {len(self.alphas)} strengths from "
             f"{self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, {self.n_nonzero[0]} to {self.n_nonzero[-1]} of "
-            f"{self.coefs[..., 0].size} coefficients nonzero, {converged}>"
+            f"{math.prod(self.table.shape)} coefficients nonzero, {converged}>"
         )
 
     def column_names(self) -> list[str]:
         """The names of the columns; x0, x1 ... without names."""
         if self.feature_names is None:
-            return [f"x{j}" for j in range(self.coefs.shape[-2])]
+            return [f"x{j}" for j in range(self.table.shape[-1])]
         return [str(name) for name in self.feature_names]
 
     def output_names(self) -> list:
         """What tells the outputs apart: the classes, or positions; nothing if there is one output."""
-        if self.coefs.ndim == 2:
+        if len(self.table.shape) == 1:
             return []
-        return list(range(len(self.coefs))) if self.classes is None else self.classes.tolist()
+        return list(range(self.table.shape[0])) if self.classes is None else self.classes.tolist()
 
     def to_frame(self) -> DataFrame:
         """The path as a pandas data frame.
@@ -123,7 +134,7 @@ class RegularizationPath:
         outputs = self.output_names()
         columns.update({name: getattr(self, name) for name in STATISTICS})
         levels = outputs
-        if self.classes is not None and self.intercepts.ndim == self.coefs.ndim:
+        if self.classes is not None and self.intercepts.ndim == len(self.table.shape) + 1:
             levels = [f"> {label}" for label in self.classes[:-1]]
         columns.update(_by_output("intercept", self.intercepts, levels))
         for j, name in enumerate(self.column_names()):

@@ -39,7 +39,7 @@ def _minimize_exactly(model, l1, l2):
     if l1 == 0.0 or bounded or not hasattr(model, "gram"):
         return True
     strengths, b = model.terms.strengths, model.b.copy()
-    outcome = homotopy.minimize(model.gram.copy(), l2 * strengths, model.q.copy(), b, l1 * strengths)
+    outcome = homotopy.minimize(model.gram, l2 * strengths, model.q, b, l1 * strengths, model.columns, model.support)
     if outcome != homotopy.FINISHED or not np.isfinite(b).all():
         return True
     model.q -= (b - model.b) @ model.gram
