@@ -122,7 +122,7 @@ def test_the_objective_refutes_what_the_certificate_passes_over(penalty, seed, a
             ]
             for start in starts:
                 best = minimize_scalar(lambda shift, c=coef, s=start: oracle.objective(problem, c, s + shift))
-                assert best.fun >= here * (1.0 - 1e-12)
+                assert best.fun >= here * (1.0 - 1e-9)  # the accuracy asked for
 
 
 def special_settings(kind, n):
