@@ -13,8 +13,8 @@ from .homotopy import RIDGE
 from .joint_kernels import joint_pieces, joint_slopes
 from .joint_terms import JointTerms
 
-# Newton steps that end where two pieces meet are continued so often at most.
-MOST_MERGERS = 50
+# Newton steps that end where two pieces meet are continued so often: fewer times for many pieces, a step costing their cube.
+FEWEST_MERGERS, MOST_MERGERS, MERGER_WORK = 3, 50, 5e8
 # More pieces than this are left to prox steps.
 MOST_PIECES = 3000
 
@@ -67,7 +67,7 @@ def _minimum(matrix, downhill, size, joined):
     Pieces that meet on the way go on as one, and one that reaches zero stays there.
     """
     here, merged = size.copy(), np.arange(len(size))
-    for _ in range(MOST_MERGERS):
+    for _ in range(int(np.clip(MERGER_WORK / len(size) ** 3, FEWEST_MERGERS, MOST_MERGERS))):
         move = _newton_move(matrix, downhill)
         if move is None:
             break

@@ -33,7 +33,7 @@ def make_model(problem, free, point, terms, damping, gram_store):
     most = min(LARGEST_GRAM, len(problem.y)) if smooth else LARGEST_GRAM
     if terms.joint:
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
-        most = min(LARGEST_GRAM, max(2 * len(problem.y), SMALL_GRAM))
+        most = min(LARGEST_GRAM, max(2 * len(problem.y) // problem.data.copies, SMALL_GRAM))
     elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
         most = min(most, len(problem.weights))  # with more columns than that, descent is cheaper on the residual
     kind = GramModel if len(terms.columns) <= most else ResidualModel
