@@ -59,7 +59,8 @@ class PenalizedCoxCV(CrossValidated, PenalizedCox):
     selection : str or callable, default="min"
         Which candidate is chosen. "min": the one with the highest mean score. "1se": the strongest alpha whose mean score is
         within one standard error of that, all else being the same. A callable takes `cv_results_` and returns an index.
-        "aic", "aicc", "bic", "ebic" and "gcv" are criteria that need no folds, so `cv` and `scoring` must be None.
+        "aic", "aicc", "bic", "ebic" and "gcv" are criteria that need no folds, so `cv` and `scoring` must be None; the number
+        of samples in them is that of the events, by weight.
     n_jobs : int, default=None
         How many paths are computed at the same time, as for joblib.
     gamma : float or list of float, default=1.0
