@@ -127,7 +127,8 @@ class PenalizedCoxCV(CrossValidated, PenalizedCox):
     Notes
     -----
     In the partial likelihood of a test part by itself, its samples are compared with one another only; the default score
-    compares them with the training part as well, which makes more of small folds.
+    compares them with the training part as well, which makes more of small folds. The concordance compares the samples of a
+    test part with one another, too, and is NaN, with no score for any candidate, where no two of them are comparable.
 
     Examples
     --------
