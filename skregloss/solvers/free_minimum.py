@@ -64,13 +64,13 @@ def minimize_intercept(problem, point, k):
     return point, False
 
 
-def minimize_free(problem, free, point, reference):
+def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS):
     """Newton's method on the free block; the point, and whether it is at the minimum."""
     if free.size == 0:
         return point, True
     lengths = free.lengths(problem.weights)
     previous, runaway = np.inf, 0
-    for _ in range(MAX_STEPS):
+    for _ in range(max_steps):
         gradient = free.gradient(point.gradient)
         if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
             return point, runaway == 0
