@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sklearn.model_selection import ShuffleSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skregloss import (
@@ -40,6 +41,8 @@ EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
 EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
+# The concordance needs comparable pairs in every test part, and some checks have next to no different values of y.
+WITH_PAIRS = ShuffleSplit(3, test_size=0.5, random_state=0)
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
 SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),
@@ -52,6 +55,8 @@ MORE_SEARCHES = [
     PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
     PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
     PenalizedCoxCV(penalty=["l1", "l2"], alphas=4, cv=3, selection="1se"),
+    PathSearchCV(PenalizedCox(), alphas=4, cv=WITH_PAIRS),
+    PenalizedCoxCV(alphas=4, cv=WITH_PAIRS, scoring="concordance"),
 ]
 
 

@@ -17,9 +17,8 @@ from .free_minimum import minimize_free
 # A relative change of the loss below this is rounding.
 ROUNDING = 1e-14
 MOST_HALVINGS = 60
+MOST_FREE_STEPS = 20
 MOST_COORDINATES = 500
-# Newton steps for the free block after a move: most need three, some would creep for hundreds.
-FEW_STEPS = 20
 
 
 def confirm_violations(judge, judged):
@@ -35,14 +34,14 @@ def confirm_violations(judge, judged):
     suspects = np.argsort(-violation)[:MOST_COORDINATES]
     for k in suspects[violation[suspects] > wanted]:
         block = terms.take(np.array([k]))
-        for _ in range(MOST_HALVINGS):
+        for halvings in range(MOST_HALVINGS):
             step = steps[k] * shrink[k]
             places, there = terms.moved(k, here, gradient, step)
             move = there - here[places]
             if np.abs(move).max() <= wanted * step:
                 break
             costs = block.value(there) - block.value(here[places])
-            for moved in _responses(judge, point, inverse, terms.columns[places], move):
+            for moved in _responses(judge, point, inverse, terms.columns[places], move, thorough=halvings == 0):
                 if moved.value - point.value + costs < -ROUNDING * abs(point.value):
                     moved.coef[terms.columns[places]] = there
                     return moved
@@ -50,9 +49,9 @@ def confirm_violations(judge, judged):
     return None
 
 
-def _responses(judge, point, inverse, columns, move):
-    """The point after a move of some coefficients, with the free block following as the curvature at the point has it, and
-    then, for that can be far off, with the free block about at its minimum."""
+def _responses(judge, point, inverse, columns, move, *, thorough):
+    """The point after a move of some coefficients, with the free block following as the curvature at the point has it; and
+    then, for that can be far off, if `thorough` with the free block at its minimum, or near it."""
     problem, free = judge.problem, judge.free
     coef = point.coef.copy()
     coef[columns] += move
@@ -63,4 +62,5 @@ def _responses(judge, point, inverse, columns, move):
         return
     free_step = -inverse @ (free.cross(point.curvature, columns) @ move)
     yield problem.at(*free.add(alone, free_step), eta + free.apply(free_step))
-    yield minimize_free(problem, free, alone, judge.null.reference, FEW_STEPS)[0]
+    if thorough:
+        yield minimize_free(problem, free, alone, judge.null.reference, MOST_FREE_STEPS)[0]
