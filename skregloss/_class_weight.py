@@ -27,11 +27,6 @@ def times_factors(weights, factors, labels) -> np.ndarray | None:
     return factors[labels] if weights is None else weights * factors[labels]
 
 
-def weights_by_class(class_weight, classes, labels, weights) -> np.ndarray | None:
-    """The sample weights times the weight of each sample's class."""
-    return times_factors(weights, factors_of_classes(class_weight, classes, labels, weights), labels)
-
-
 def _given(class_weight, classes):
     names = classes.tolist()
     factors = np.array([class_weight.get(name, 1.0) for name in names], dtype=np.float64)

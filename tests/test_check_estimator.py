@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sklearn.model_selection import ShuffleSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skregloss import (
@@ -48,6 +49,8 @@ EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once
 # The sum of the columns tells the classes of some checks apart, so that there is no minimum if it is not penalised.
 PENALISED = [FusedL1(0.1) if isinstance(model.penalty, FusedL1) else model.penalty for model in EVERY_PENALTY]
 EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in PENALISED]
+# The concordance needs comparable pairs in every test part, and some checks have next to no different values of y.
+WITH_PAIRS = ShuffleSplit(3, test_size=0.5, random_state=0)
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
 SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),
@@ -60,6 +63,8 @@ MORE_SEARCHES = [
     PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
     PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
     PenalizedCoxCV(penalty=["l1", "l2"], alphas=4, cv=3, selection="1se"),
+    PathSearchCV(PenalizedCox(), alphas=4, cv=WITH_PAIRS),
+    PenalizedCoxCV(alphas=4, cv=WITH_PAIRS, scoring="concordance"),
 ]
 
 
@@ -90,7 +95,13 @@ def test_ties_of_efron_keep_the_conventions(estimator, check):
     check(estimator)
 
 
+def no_minimum_along_free_columns(estimator):
+    """The checks' few random samples can be separated by the sum of all columns, which total variation leaves free."""
+    names = (f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
+    return dict.fromkeys(names, "there is no minimum") if repr(estimator.penalty) == "FusedL1()" else {}
+
+
 @pytest.mark.slow
-@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES)
+@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES, expected_failed_checks=no_minimum_along_free_columns)
 def test_every_penalty_on_classes_keeps_the_conventions(estimator, check):
     check(estimator)

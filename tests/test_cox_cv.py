@@ -109,6 +109,21 @@ def test_curves_belong_to_the_chosen_coefficients(drawn, options):
     assert not hasattr(model, "_samples")
 
 
+@pytest.mark.parametrize(("ties", "kind"), [("breslow", "weighted"), ("efron", "weighted"), ("breslow", "unweighted")])
+def test_criteria_count_events(ties, kind):
+    """R: BIC(coxph(...)) = -2 loglik + 2 log(events) without weights."""
+    weights = table.WEIGHTS if kind == "weighted" else None
+    model = PenalizedCoxCV(alphas=[0.0], selection="bic", ties=ties, tol=1e-10).fit(table.X, y_starts, sample_weight=weights)
+    weights = np.ones(14) if weights is None else weights
+    events = weights[table.EVENT].sum()
+    loglik = -weights.sum() * model.certificate_.objective
+    if kind == "weighted":
+        assert loglik == pytest.approx(table.WEIGHTED[ties]["loglik"][1], rel=1e-9)
+    assert model.cv_results_["bic"][0] == pytest.approx(-2.0 * loglik + 2.0 * np.log(events), rel=1e-9)
+    model.set_params(selection="aicc").fit(table.X, y_starts, sample_weight=weights)
+    assert model.cv_results_["aicc"][0] == pytest.approx(-2.0 * loglik + 4.0 + 12.0 / (events - 3.0), rel=1e-9)
+
+
 def test_folds_have_the_same_share_of_events(drawn):
     X, y, _ = drawn
     seen = []

@@ -22,10 +22,12 @@ from fits import (
     weights,
 )
 from penalty_examples import GROUPED
+from scipy import sparse
+from scipy.optimize import minimize_scalar
 from sklearn.preprocessing import SplineTransformer
 
 from skregloss.losses import LogLoss, SquaredError
-from skregloss.penalties import L1, L2, L21, GroupL2, GroupMCP, GroupSCAD, SparseGroup
+from skregloss.penalties import L1, L2, L21, MCP, GroupL2, GroupMCP, GroupSCAD, SparseGroup
 from skregloss.solvers import Problem, make_solver, solve
 
 # Neighbours or not, of all sizes, and some columns in none.
@@ -46,8 +48,7 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
 
 @pytest.mark.slow
 @over_tol
-@over_weights
-@over_storage
+@pytest.mark.parametrize(("storage", "weighted"), [(np.asfortranarray, False), (sparse.csc_array, True)], ids=["dense", "csc"])
 @pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
 @over_penalties(GROUPED)
 @over_losses(ONE_PER_LOSS)
@@ -73,11 +74,55 @@ def test_more_columns_than_rows(loss, penalty, tol):
     certified(loss, penalty, X, y, tol, 0.02)
 
 
+@over_tol
+@over_storage
+@over_penalties([GroupL2(4), SparseGroup(6, 0.3), GroupL2(30) + 0.1 * L2()])
+@over_losses([SquaredError(), LogLoss(), LOSSES["poisson"]()])
+def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
+    """Descent on the residual, which sees columns as they are: also with means far from zero."""
+    X, y = data(loss, n=25, p=120)
+    X = X + np.where(np.arange(120) % 3 == 0, 3.0, 0.0)
+    factors = np.where(np.arange(120) < 60, 2.0, 1.0)
+    solution = certified(loss, penalty, storage(X), y, tol, 0.003, sample_weight=weights(25), factors=factors)
+    assert np.count_nonzero(solution.coef) > 25
+
+
 @over_penalties([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()])
 @over_losses(ONE_PER_LOSS)
 def test_fixed_point_of_every_loss(loss, penalty):
     X, y = data(loss)
     certified(loss, penalty, X, y, 1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.005])
+@pytest.mark.parametrize("seed", [3, 6])
+@over_penalties([GroupMCP(2), GroupSCAD(3), MCP()])
+def test_the_objective_refutes_what_the_certificate_passes_over(penalty, seed, alpha):
+    """Weights of all sizes leave next to no curvature where the few heavy rows are separated, and the model of a group then
+    promises what the objective does not keep: moves to the model's minimum, the intercept following, must not pay."""
+    X, y = data(LogLoss(), 30, 60, seed)
+    settings = {"sample_weight": 10.0 ** np.random.default_rng(seed).uniform(-9.0, 0.0, 30)}
+    solution = solve(Problem(LogLoss(), penalty, X, y, **settings), alpha, tol=1e-9)
+    assert solution.converged
+    arguments, keywords = statement(LogLoss(), penalty, X, y, alpha, settings)
+    problem = oracle.Problem(*arguments, **keywords)
+    eta = problem.eta(solution.coef, solution.intercept)
+    here = oracle.objective(problem, solution.coef, solution.intercept)
+    bend, slope = problem.weights * problem.rows.curvature(eta), problem.weights * problem.rows.slope(eta)
+    labels = np.arange(60) if penalty.block_labels(60) is None else penalty.block_labels(60)
+    for group in [np.flatnonzero(labels == label) for label in np.unique(labels)]:
+        own = X[:, group] - (bend @ X[:, group]) / bend.sum()
+        unpenalized = solution.coef[group] - (X[:, group].T @ slope) / np.linalg.eigvalsh((own.T * bend) @ own)[-1]
+        for there in (np.zeros(len(group)), unpenalized):
+            coef = solution.coef.copy()
+            coef[group] = there
+            starts = [
+                solution.intercept,
+                solution.intercept - (bend @ X[:, group]) @ (there - solution.coef[group]) / bend.sum(),
+            ]
+            for start in starts:
+                best = minimize_scalar(lambda shift, c=coef, s=start: oracle.objective(problem, c, s + shift))
+                assert best.fun >= here * (1.0 - 1e-9)  # the accuracy asked for
 
 
 def special_settings(kind, n):

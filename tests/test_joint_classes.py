@@ -115,8 +115,8 @@ def test_two_ordered_classes_are_log_loss(penalty):
     )
     signs = np.where(Y == 2, 1.0, -1.0)
     binary = solve(Problem(LogLoss(), PenalizedClassifier(penalty=penalty)._check_pair()[1], X, signs), 0.02, tol=1e-13)
-    np.testing.assert_allclose(ordinal.coef, binary.coef, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(ordinal.intercept, binary.intercept, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(ordinal.coef, binary.coef, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(ordinal.intercept, binary.intercept, rtol=0, atol=1e-12)
     assert ordinal.certificate.objective == pytest.approx(binary.certificate.objective, rel=1e-12)
 
 

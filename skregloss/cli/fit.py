@@ -167,13 +167,13 @@ def _page(arguments, search, X, target, notes, coefficients) -> str:
 
 
 def _path(pipeline, X, target):
-    """The path of the chosen model; None for more than two classes, which have one each, and for sparse columns."""
+    """The path of the chosen model; None where each class has one against the rest, and for sparse columns."""
     from scipy import sparse
 
     from .. import regularization_path
 
     columns, model = pipeline[:-1].transform(X), pipeline[-1]
-    if sparse.issparse(columns) or (target.classes is not None and len(target.classes) > 2):
+    if sparse.issparse(columns) or isinstance(model.certificate_, list):
         return None
     named = _frame("", columns, pipeline[:-1].get_feature_names_out())
     return regularization_path(named, target.values, loss=model.loss, penalty=model.penalty)

@@ -8,7 +8,7 @@ from scipy import sparse
 from .._jit import Jittable
 
 # Working memory of one block of columns or rows, in bytes: large enough for BLAS, small enough for the cache.
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 2**19
 
 
 class Design(Jittable):

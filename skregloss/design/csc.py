@@ -8,6 +8,9 @@ from scipy import sparse
 from .._jit import kernel
 from ._base import Design, ownership
 
+# Rows that are put together at a time.
+STRETCH = 2048
+
 
 class CSC(Design):
     """X in sorted compressed sparse column form with float32 or float64 data, used as it is."""
@@ -58,29 +61,34 @@ class CSC(Design):
     def dot(self, column, vector):
         total = 0.0
         for k in range(self.indptr[column], self.indptr[column + 1]):
-            total += self.data[k] * vector[self.indices[k]]
+            total += self.data[k] * vector[np.uint32(self.indices[k])]
         return total
 
     def add_scaled(self, column, factor, weights, out):
         for k in range(self.indptr[column], self.indptr[column + 1]):
-            i = self.indices[k]
+            i = np.uint32(self.indices[k])
             out[i] += factor * weights[i] * self.data[k]
 
 
-@kernel(reorder=True)
+@kernel
 def _matvec(design, coef, columns, out):
     for c in range(columns.shape[0]):
         if coef[c] != 0.0:
             for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-                out[design.indices[k]] += coef[c] * design.data[k]
+                out[np.uint32(design.indices[k])] += coef[c] * design.data[k]
     return out
 
 
-@kernel(reorder=True)
+# Not reordered: that would make vectors of scattered entries, which takes several times as long as one after another.
+@kernel
 def _rmatvec(design, vector, columns):
+    data, indices = design.data, design.indices
     result = np.empty(columns.shape[0])
     for c in range(columns.shape[0]):
-        result[c] = design.dot(columns[c], vector)
+        total = 0.0
+        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
+            total += data[k] * vector[np.uint32(indices[k])]
+        result[c] = total
     return result
 
 
@@ -123,21 +131,60 @@ def _rows_of(design, columns, n_samples):
 
 @kernel
 def _gram(design, weights, columns, n_samples):
-    # One pass over rows costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns.
-    starts, places, entries = _rows_of(design, columns, n_samples)
+    # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
+    # columns a stretch at a time, so that they stay in the cache.
     size = columns.shape[0]
     result = np.zeros((size, size))
-    for i in range(n_samples):
-        if weights[i] != 0.0:
+    reached = np.empty(size, np.int64)
+    for c in range(size):
+        reached[c] = design.indptr[columns[c]]
+    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
+    places, entries = np.empty(0, np.int32), np.empty(0)
+    for first in range(0, n_samples, STRETCH):
+        last = min(first + STRETCH, n_samples)
+        total = _count_rows(design, columns, reached, first, last, starts)
+        if total > places.shape[0]:
+            places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
+        free[:] = starts[:-1]
+        _fill_rows(design, columns, reached, first, last, free, places, entries)
+        for i in range(last - first):
             for a in range(starts[i], starts[i + 1]):
-                value = weights[i] * entries[a]
+                value = weights[first + i] * entries[a]
                 row = result[places[a]]
                 for b in range(starts[i], a + 1):
-                    row[places[b]] += value * entries[b]
+                    row[np.uint32(places[b])] += value * entries[b]
     for a in range(size):
         for b in range(a):
             result[b, a] = result[a, b]
     return result
+
+
+@kernel
+def _count_rows(design, columns, reached, first, last, starts):
+    """Where each row from `first` to `last` starts among their entries in the chosen columns; how many these are"""
+    starts[:] = 0
+    for c in range(columns.shape[0]):
+        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        while k < stop and design.indices[k] < last:
+            starts[design.indices[k] - first + 1] += 1
+            k += 1
+    for i in range(last - first):
+        starts[i + 1] += starts[i]
+    return starts[last - first]
+
+
+@kernel
+def _fill_rows(design, columns, reached, first, last, free, places, entries):
+    """The entries of these rows and their columns' places; where each column has been `reached` moves on."""
+    for c in range(columns.shape[0]):
+        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        while k < stop and design.indices[k] < last:
+            i = design.indices[k] - first
+            places[free[i]] = c
+            entries[free[i]] = design.data[k]
+            free[i] += 1
+            k += 1
+        reached[c] = k
 
 
 @kernel

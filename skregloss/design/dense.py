@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._jit import kernel
 from ._base import BLOCK_BYTES, Design, ownership
 
-# Copying a column costs about so many times what a product with it does.
+# Picking a column costs about so many times what a product with it does.
 MOST = 4
+
+# Samples whose sums stay in the cache while columns are added to them.
+STRETCH = 1024
 
 
 class Dense(Design):
@@ -39,28 +43,31 @@ class Dense(Design):
         if columns is None:
             support = np.flatnonzero(coef)
             if 2 * len(support) < self.n_features:
-                return self._matvec(coef[support], support)
-        elif self._are_most(columns):
+                return self.matvec(coef[support], support)
+            return self._whole(coef)
+        if self._are_most(columns):
             every = np.zeros(self.n_features)
             every[columns] = coef
-            return self._matvec(every)
-        return self._matvec(coef, columns)
+            return self._whole(every)
+        return combined(self.rows, np.asarray(coef, dtype=np.float64), columns)
 
     def _are_most(self, columns):
-        """Whether a product with all columns costs less than copying these"""
+        """Whether a product with all columns costs less than picking these"""
         return self.rows.dtype == np.float64 and MOST * len(columns) > self.n_features
 
-    def _matvec(self, coef, columns=None):
+    def _whole(self, coef):
         result = np.zeros(self.n_samples)
-        for place, block in self._blocks(columns):
+        for place, block in self._blocks(None):
             result += coef[place] @ block
         return result
 
     def rmatvec(self, vector, columns=None):
-        if columns is not None and self._are_most(columns):
-            return self.rmatvec(vector)[columns]
-        result = np.empty(self.n_features if columns is None else len(columns))
-        for place, block in self._blocks(columns):
+        if columns is not None:
+            if self._are_most(columns):
+                return self.rmatvec(vector)[columns]
+            return products(self.rows, np.asarray(vector, dtype=np.float64), columns)
+        result = np.empty(self.n_features)
+        for place, block in self._blocks(None):
             np.dot(block, vector, out=result[place])
         return result
 
@@ -69,14 +76,14 @@ class Dense(Design):
         result = np.empty(len(columns))
         for place, block in self._blocks(columns):
             if shift is not None:
-                block = block - shift[place][:, None]
+                block -= shift[place][:, None]
             result[place] = np.einsum("ij,ij,j->i", block, block, weights)
         return result
 
     def gram(self, weights, columns, others=None, shift=None):
         result = np.zeros((len(columns), len(columns if others is None else others)))
         width = max(1, len(columns) + (0 if others is None else len(others)))
-        height = max(1, 4 * BLOCK_BYTES // (8 * width))
+        height = max(256, 8 * BLOCK_BYTES // (8 * width))
         root = np.sqrt(weights)
         for start in range(0, self.n_samples, height):
             rows = slice(start, start + height)
@@ -124,3 +131,40 @@ class Dense(Design):
         row = self.rows[column]
         for i in range(row.shape[0]):
             out[i] += factor * weights[i] * row[i]
+
+
+@kernel(reorder=True)
+def combined(rows, coef, columns):
+    """sum_c coef_c rows[columns_c], four at a time and without taking them out of `rows` first"""
+    n_samples, count = rows.shape[1], columns.shape[0]
+    result = np.zeros(n_samples)
+    fours = count - count % 4
+    for start in range(0, n_samples, STRETCH):
+        part = result[start : start + STRETCH]
+        size = part.shape[0]
+        for c in range(0, fours, 4):
+            first, second = rows[columns[c], start : start + size], rows[columns[c + 1], start : start + size]
+            third, fourth = rows[columns[c + 2], start : start + size], rows[columns[c + 3], start : start + size]
+            for i in range(size):
+                part[i] += coef[c] * first[i] + coef[c + 1] * second[i] + (coef[c + 2] * third[i] + coef[c + 3] * fourth[i])
+        for c in range(fours, count):
+            row = rows[columns[c], start : start + size]
+            for i in range(size):
+                part[i] += coef[c] * row[i]
+    return result
+
+
+@kernel(reorder=True)
+def products(rows, vector, columns):
+    """rows[columns_c]' vector for each c, without taking them out of `rows` first"""
+    n_samples, count = rows.shape[1], columns.shape[0]
+    result = np.zeros(count)
+    for start in range(0, n_samples, STRETCH):
+        part = vector[start : start + STRETCH]
+        for c in range(count):
+            row = rows[columns[c], start : start + part.shape[0]]
+            total = 0.0
+            for i in range(part.shape[0]):
+                total += row[i] * part[i]
+            result[c] += total
+    return result

@@ -16,13 +16,13 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import losses, penalties
+from .._coding import Data
 from .._columns import column_label, resolve_bounds, resolve_factors
 from .._progress import progress_printed
 from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights, flat_column
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
-from ._coding import Data
 
 ANY_LAYOUT: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": [np.float64, np.float32]}
 
@@ -191,6 +191,8 @@ class PenalizedLinearModel(BaseEstimator):
 
     def _warn_if_not_converged(self, solution: Solution, name: str):
         if solution.converged:
+            if solution.advice:
+                warnings.warn(f"{type(self).__name__}{name}: {solution.advice}.", ConvergenceWarning, stacklevel=4)
             return
         certificate, worst = solution.certificate, solution.worst_feature
         message = f"{type(self).__name__}{name} did not converge in {solution.n_iter} iterations"

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._coding import Classes
 from .._validation import check_weights
 from ..losses import Loss, get_loss
 from ..penalties import Penalty
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
-from ._coding import Classes
 
 
 def _defines_probability(estimator) -> bool:

@@ -12,13 +12,13 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
+from .._coding import Numbers
 from .._validation import check_domain, check_weights, flat_column
 from ..losses import Loss
 from ..penalties import Penalty
 from ..solvers.explained import LossExplained, share_explained
 from ..solvers.sample_terms import predictions
 from ._base import PenalizedLinearModel
-from ._coding import Numbers
 
 
 class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):

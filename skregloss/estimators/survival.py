@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from .._coding import Data, EventTimes
 from .._event_times import event_times, stratum_codes, structured_times
 from .._validation import SOLVER_LAYOUT, check_weights
 from ..losses import CoxPartialLikelihood
 from ..penalties import Penalty
 from ._base import PenalizedLinearModel
 from ._baseline_hazard import BaselineHazard
-from ._coding import Data, EventTimes
 from ._concordance import concordance_pairs
 from ._survival_curves import SurvivalCurves
 

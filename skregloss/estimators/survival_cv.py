@@ -59,7 +59,8 @@ class PenalizedCoxCV(CrossValidated, PenalizedCox):
     selection : str or callable, default="min"
         Which candidate is chosen. "min": the one with the highest mean score. "1se": the strongest alpha whose mean score is
         within one standard error of that, all else being the same. A callable takes `cv_results_` and returns an index.
-        "aic", "aicc", "bic", "ebic" and "gcv" are criteria that need no folds, so `cv` and `scoring` must be None.
+        "aic", "aicc", "bic", "ebic" and "gcv" are criteria that need no folds, so `cv` and `scoring` must be None; the number
+        of samples in them is that of the events, by weight.
     n_jobs : int, default=None
         How many paths are computed at the same time, as for joblib.
     gamma : float or list of float, default=1.0
@@ -126,7 +127,8 @@ class PenalizedCoxCV(CrossValidated, PenalizedCox):
     Notes
     -----
     In the partial likelihood of a test part by itself, its samples are compared with one another only; the default score
-    compares them with the training part as well, which makes more of small folds.
+    compares them with the training part as well, which makes more of small folds. The concordance compares the samples of a
+    test part with one another, too, and is NaN, with no score for any candidate, where no two of them are comparable.
 
     Examples
     --------

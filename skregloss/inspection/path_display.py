@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,26 +92,29 @@ class RegularizationPathDisplay:
         alpha_min_ratio: float | None = None,
         sample_weight: Any = None,
         offset: Any = None,
+        strata: Any = None,
         **options,
     ) -> RegularizationPathDisplay:
         """Compute the path of an estimator's loss and penalty on data, and draw it.
 
         Parameters
         ----------
-        estimator : PenalizedRegressor or PenalizedClassifier
+        estimator : PenalizedRegressor, PenalizedClassifier or PenalizedCox
             Says everything but the strengths; it need not be fitted.
         X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
             The columns.
         y : array-like of shape (n_samples,)
-            The targets, or two classes.
+            The targets, as `regularization_path` takes them.
         alphas : int or array-like, default=100
             How many strengths, or the strengths.
         alpha_min_ratio : float, default=None
             The last strength divided by the first.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights >= 0.
-        offset : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             What is added to the linear predictor.
+        strata : array-like of shape (n_samples,), default=None
+            A label for each sample, as in `PenalizedCox`.
         **options : dict
             Passed to `plot`.
 
@@ -121,15 +123,15 @@ class RegularizationPathDisplay:
         display : RegularizationPathDisplay
             The display, drawn.
         """
-        given = estimator.get_params(deep=False)
-        shared = {name: given[name] for name in SHARED if name in given}
+        shared = {name: getattr(estimator, name) for name in SHARED if hasattr(estimator, name)}
         if "loss" not in shared or "penalty" not in shared:
             raise TypeError(
-                f"estimator is a {type(estimator).__name__}, which has no loss and penalty; valid are PenalizedRegressor "
-                "and PenalizedClassifier. Of a pipeline, pass the last step and the transformed columns."
+                f"estimator is a {type(estimator).__name__}, which has no loss and penalty; valid are PenalizedRegressor, "
+                "PenalizedClassifier and PenalizedCox. Of a pipeline, pass the last step and the transformed columns."
             )
         grid = {"alphas": alphas, "alpha_min_ratio": alpha_min_ratio}
-        path = regularization_path(X, y, **shared, **grid, sample_weight=sample_weight, offset=offset)
+        samples = {"sample_weight": sample_weight, "offset": offset, "strata": strata}
+        path = regularization_path(X, y, **shared, **grid, **samples)
         return cls.from_path(path, **options)
 
     def plot(
@@ -138,7 +140,7 @@ class RegularizationPathDisplay:
         *,
         n_labels: int = 8,
         scaled: bool = True,
-        output: int | None = None,
+        output: Any = None,
         line_kwargs: dict | None = None,
     ) -> RegularizationPathDisplay:
         """Draw the path.
@@ -153,9 +155,9 @@ class RegularizationPathDisplay:
         scaled : bool, default=True
             Whether to draw the coefficients of the standardised columns, if the path was computed with
             `standardize=True`: those can be compared, others are in the units of their columns.
-        output : int, default=None
-            Which of several outputs to draw the coefficients of. By default a line is the length of a column's coefficients
-            for all outputs, which is zero where they all are.
+        output : int or label of a class, default=None
+            Which of several outputs to draw the coefficients of, by position, or which of several classes, by label. By
+            default a line is the length of a column's coefficients for all of them, which is zero where they all are.
         line_kwargs : dict, default=None
             Passed to matplotlib's `Axes.plot` for each line.
 
@@ -174,7 +176,7 @@ class RegularizationPathDisplay:
             _, ax = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         standardized = scaled and not np.all(path.column_scale == 1.0)
-        coefs = _of_output(path.coefs, output)[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
+        coefs = _of_output(path, output)[:, positive] * (path.column_scale[:, None] if standardized else 1.0)
         alphas = path.alphas[positive]
         labelled = largest(np.abs(coefs[:, -1]), n_labels)
         styles = styles_of(labelled)
@@ -182,8 +184,7 @@ class RegularizationPathDisplay:
         self._shade(ax, alphas, path.locally_convex[positive])
         ax.set(xscale="log", xlim=limits(alphas), xlabel="strength alpha, from strong to weak")
         plain_ticks(ax, alphas)
-        what = "length of the coefficients of all outputs" if path.coefs.ndim == 3 and output is None else "coefficient"
-        ax.set_ylabel(f"{what} of the standardised column" if standardized else what)
+        ax.set_ylabel(_quantity(path, output) + (" of the standardised column" if standardized else ""))
         self.top_ax_ = count_axis(ax, alphas, path.n_nonzero[positive])
         names = path.column_names()
         self.text_ = name_line_ends(ax, {column: coefs[column, -1] for column in labelled}, names, styles)
@@ -201,14 +202,26 @@ class RegularizationPathDisplay:
         ax.text(0.01, 0.015, "shaded: not locally convex", transform=ax.transAxes, fontsize=8, color="#555555")
 
 
-def _of_output(coefs, output):
+def _of_output(path, output):
     """A coefficient for each column: that of one output, or the length of those of all."""
-    if coefs.ndim == 2:
+    names = path.output_names()
+    if not names:
         if output is not None:
             raise ValueError(f"output is {output!r}, but the path has one output; valid is None.")
-        return coefs
+        return path.coefs
     if output is None:
-        return np.linalg.norm(coefs, axis=0)
-    if not isinstance(output, numbers.Integral) or not 0 <= output < len(coefs):
-        raise ValueError(f"output is {output!r}; valid are None and the outputs 0 to {len(coefs) - 1}.")
-    return coefs[output]
+        return np.linalg.norm(path.coefs, axis=0)
+    if isinstance(output, bool) or output not in names:
+        which = f"outputs 0 to {names[-1]}" if path.classes is None else f"classes {', '.join(map(repr, names))}"
+        raise ValueError(f"output is {output!r}; valid are None and the {which}.")
+    return path.coefs[names.index(output)]
+
+
+def _quantity(path, output) -> str:
+    """What the lines are."""
+    if not path.output_names():
+        return "coefficient"
+    of_classes = path.classes is not None
+    if output is None:
+        return f"length of the coefficients of all {'classes' if of_classes else 'outputs'}"
+    return f"coefficient for class {output}" if of_classes else "coefficient"

@@ -141,13 +141,12 @@ def softmax_value(eta, y, weights):
     total = 0.0
     for i in range(y.shape[0]):
         if weights[i] != 0.0:
-            top = eta[0, i]
-            for k in range(1, eta.shape[0]):
-                top = max(top, eta[k, i])
-            terms = 0.0
+            largest = np.argmax(eta[:, i])
+            top, others = eta[largest, i], 0.0
             for k in range(eta.shape[0]):
-                terms += np.exp(eta[k, i] - top)
-            total += weights[i] * (np.log(terms) + top - eta[y[i], i])
+                if k != largest:
+                    others += np.exp(eta[k, i] - top)
+            total += weights[i] * (np.log1p(others) + top - eta[y[i], i])
     return total
 
 
@@ -156,22 +155,21 @@ def softmax_derivatives(eta, y, weights, shares, gradient):
     """Fill the probabilities and w_i (p_ki - [k = y_i]); return the value."""
     total = 0.0
     for i in range(y.shape[0]):
-        top = eta[0, i]
-        for k in range(1, eta.shape[0]):
-            top = max(top, eta[k, i])
-        terms = 0.0
+        largest = np.argmax(eta[:, i])
+        top, others = eta[largest, i], 0.0
         for k in range(eta.shape[0]):
             shares[k, i] = np.exp(eta[k, i] - top)
-            terms += shares[k, i]
+            if k != largest:
+                others += shares[k, i]
         rest = 0.0
         for k in range(eta.shape[0]):
-            shares[k, i] /= terms
+            shares[k, i] /= 1.0 + others
             gradient[k, i] = weights[i] * shares[k, i]
             if k != y[i]:
                 rest += shares[k, i]
         gradient[y[i], i] = -weights[i] * rest  # p - 1 as minus the others: exact where p is close to 1
         if weights[i] != 0.0:
-            total += weights[i] * (np.log(terms) + top - eta[y[i], i])
+            total += weights[i] * (np.log1p(others) + top - eta[y[i], i])
     return total
 
 

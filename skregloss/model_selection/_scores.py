@@ -7,10 +7,10 @@ import time
 import numpy as np
 from sklearn import config_context
 
+from ..path import CoefficientTable
 from ..penalties import NoPenalty
 from ..solvers import Problem
 from ..solvers.explained import LossExplained, share_explained
-from ._predictors import CoefficientTable
 
 
 class ExplainedScores:

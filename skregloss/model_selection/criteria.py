@@ -8,7 +8,8 @@ the deviance term below::
     GCV   2 (L - L*) / (1 - k / n)^2
 
 where s of the p penalised coefficients are not zero. m is k, plus 1 where a scale is estimated. AICc and GCV are infinite
-where their denominator is not positive.
+where their denominator is not positive. For event times n is, but in D, the weight of the events alone, as in R's `BIC` of a
+`coxph`: censored samples say little of the coefficients.
 
 The deviance term is D = 2 n L for losses that are negative log-likelihoods (`likelihood`) and, as a working criterion, for
 other losses for classes. For other losses for numbers a scale is unknown and estimated by the fit itself: exp(-loss / scale)
@@ -31,21 +32,29 @@ from ..solvers.free_block import FreeBlock, pseudo_inverse
 def criterion(name, problems, solutions, n_samples) -> float:
     """The criterion of a model, given by the solutions of its problems; the smaller, the better."""
     freedom = sum(degrees_of_freedom(problem, solution) for problem, solution in zip(problems, solutions, strict=True))
+    informative = sample_size(problems[0], n_samples)
     deviances = [solution.point.value - problem.data.floor()[0] for problem, solution in zip(problems, solutions, strict=True)]
     if name == "gcv":
-        left = 1.0 - freedom / n_samples
+        left = 1.0 - freedom / informative
         return 2.0 * sum(deviances) / left**2 if left > 0.0 else np.inf
     deviance = sum(deviance_term(problem, solution, n_samples) for problem, solution in zip(problems, solutions, strict=True))
     if name == "aic":
         return deviance + 2.0 * freedom
     if name == "aicc":
         count = freedom + sum(not is_likelihood(problem.loss) for problem in problems)
-        left = n_samples - count - 1.0
+        left = informative - count - 1.0
         return deviance + 2.0 * freedom + (2.0 * count * (count + 1.0) / left if left > 0.0 else np.inf)
-    bic = deviance + freedom * math.log(n_samples)
+    bic = deviance + freedom * math.log(informative)
     if name == "bic":
         return bic
     return bic + 2.0 * sum(_log_supports(problem, solution) for problem, solution in zip(problems, solutions, strict=True))
+
+
+def sample_size(problem, n_samples) -> float:
+    """How many samples the fit has to go by: n, or for event times the weight of the events."""
+    if not problem.loss.event_times:
+        return n_samples
+    return float(n_samples * problem.weights[problem.y[:, 2] > 0.0].sum())
 
 
 def is_likelihood(loss) -> bool:

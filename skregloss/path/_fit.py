@@ -13,6 +13,7 @@ from .._progress import progress_printed
 from ..solvers import Solution
 from ..solvers.explained import LossExplained
 from ..solvers.local_convexity import is_locally_convex
+from ._coefficients import CoefficientTable
 from ._continuation import Continuation
 from ._grid import alpha_grid
 from ._result import RegularizationPath
@@ -73,12 +74,14 @@ def record_path(
     """The path that `count` solutions of `problem` at decreasing strengths make; the arguments are those of `fit_path`."""
     explained = LossExplained(problem)
     rows: list[dict] = []
+    table = CoefficientTable()
     alpha_max = np.nan
     interrupted = False
     try:
         with progress_printed(verbose > 1):
             for solution in solutions:
                 rows.append(_row(problem, solution, explained))
+                table.append(solution.coef, solution.intercept)
                 alpha_max = float(solution.alpha_max)
                 if verbose:
                     _report(rows, count)
@@ -91,11 +94,11 @@ def record_path(
         warnings.warn(f"Interrupted: the path has the first {len(rows)} of {count} strengths.", RuntimeWarning, stacklevel=4)
     _warn_if_not_converged(rows, tol, feature_names)
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0] if name not in ("worst", "advice")}
-    # Strengths last, after features and, before those, outputs.
-    columns["coefs"] = np.moveaxis(columns["coefs"], 0, -1)
+    # Strengths last, after outputs.
     columns["intercepts"] = np.moveaxis(columns["intercepts"], 0, -1)
     return RegularizationPath(
         **columns,
+        table=table,
         alpha_max=alpha_max,
         column_scale=np.array(problem.column_scale),
         feature_names=feature_names,
@@ -111,7 +114,6 @@ def _row(problem, solution, explained) -> dict:
     certificate = solution.certificate
     return {
         "alphas": solution.alpha,
-        "coefs": solution.coef,
         "intercepts": solution.intercept,
         "n_nonzero": int(np.count_nonzero(solution.coef)),
         "objective": certificate.objective,
@@ -150,7 +152,17 @@ def _stalls(rows, stall_tol) -> bool:
     return now - before < stall_tol * abs(now)
 
 
+def _warn_of_no_minimum(rows, count):
+    """Warn of converged strengths at which there is something amiss all the same."""
+    if rows:
+        message = (
+            f"At {len(rows)} of {count} strengths, the strongest of them alpha={rows[0]['alphas']:.4g}, {rows[0]['advice']}."
+        )
+        warnings.warn(message, ConvergenceWarning, stacklevel=6)
+
+
 def _warn_if_not_converged(rows, tol, feature_names):
+    _warn_of_no_minimum([row for row in rows if row["converged"] and row["advice"]], len(rows))
     failed = [row for row in rows if not row["converged"]]
     if not failed:
         return

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from .._class_weight import check_weight_per_class, weights_by_class
+from .._coding import Classes, Data, EventTimes, Numbers, Target
 from .._columns import resolve_bounds, resolve_factors
-from .._event_times import check_events, event_times, stratum_codes
-from .._validation import SOLVER_LAYOUT, check_domain, check_flag, check_number, check_offset, check_weights, flat_column
+from .._event_times import event_times, stratum_codes
+from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_weights, flat_column
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, check_pair
@@ -46,7 +45,7 @@ def regularization_path(
 ) -> RegularizationPath:
     """Fit any penalty on any loss at many strengths, from strong to weak, each from the last one's solution.
 
-    The path is that of `PenalizedRegressor`, or for losses for two classes of `PenalizedClassifier`, or for
+    The path is that of `PenalizedRegressor`, or for losses for classes of `PenalizedClassifier`, or for
     `CoxPartialLikelihood` of `PenalizedCox`, fitted at each strength, with a certificate of optimality each.
 
     Parameters
@@ -54,8 +53,9 @@ def regularization_path(
     X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
         The columns. Fortran-ordered arrays and CSC matrices of float64 or float32 are not copied.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The targets: numbers within the domain of the loss, or two classes for a loss for classes, or times of events as
-        `PenalizedCox` takes them.
+        The targets: numbers within the domain of the loss, or classes for a loss for classes, or times of events as
+        `PenalizedCox` takes them. "log_loss" with more than two classes is the softmax, with coefficients for each class;
+        "ordinal_logistic" takes any number of classes in their sorted order, and other losses for classes take two.
     loss : str or Loss
         The loss: a name for one with its default parameters, or an object such as `Huber(delta=2)`.
     penalty : str, Penalty or None
@@ -79,7 +79,8 @@ def regularization_path(
     sample_weight : array-like of shape (n_samples,) or float, default=None
         Weights >= 0; weight 2 is the same as a repeated row.
     offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-        What is added to the linear predictor as it is, such as the log of an exposure.
+        What is added to the linear predictor as it is, such as the log of an exposure; of the softmax one column for each
+        class.
     tol : float, default=1e-6
         The accuracy to reach at each strength: of the duality gap relative to the null deviance for convex problems, of
         the optimality conditions otherwise.
@@ -142,17 +143,16 @@ def regularization_path(
     check_pair(own_loss, own_penalty)
     if len(own_loss.parts()) > 1:
         raise ValueError(f"{OWNER} follows one loss; {own_loss!r} is {len(own_loss.parts())}: pass each by itself.")
-    X, y, names = _checked(own_loss, X, y, strata)
-    weights = check_weights(sample_weight, len(y))
-    y, weights, classes = _targets(own_loss, y, weights, class_weight)
-    columns = X.shape[1], names
+    data, names = _checked(own_loss, X, y, sample_weight, offset, strata)
+    target, classes = _target(own_loss, data, class_weight)
+    columns = data.X.shape[1], names
     problem = Problem(
-        own_loss,
+        target.loss,
         own_penalty.bind(*columns),
-        X,
-        y,
-        sample_weight=weights,
-        offset=check_offset(offset, y.shape[:1]),
+        data.X,
+        target.y,
+        sample_weight=target.weights,
+        offset=target.offset,
         fit_intercept=bool(fit_intercept),
         standardize=bool(standardize),
         factors=resolve_factors(penalty_factors, *columns),
@@ -182,11 +182,11 @@ class RegularizationPathData(BaseEstimator):
         return tags
 
 
-def _checked(loss, X, y, strata):
-    """X, y and the names of the columns."""
-    data = RegularizationPathData()
+def _checked(loss, X, y, sample_weight, offset, strata) -> tuple[Data, np.ndarray | None]:
+    """The data checked and converted, and the names of the columns."""
+    checked = RegularizationPathData()
     if loss.event_times:
-        X = validate_data(data, X, None if y is None else "no_validation", **SOLVER_LAYOUT)
+        X = validate_data(checked, X, None if y is None else "no_validation", **SOLVER_LAYOUT)
         times = event_times(y)
         check_consistent_length(X, times)
         y = np.column_stack([times, stratum_codes(strata, len(times))[0]])
@@ -194,30 +194,23 @@ def _checked(loss, X, y, strata):
         if strata is not None:
             raise ValueError(f"strata is for CoxPartialLikelihood; {type(loss).__name__} has none.")
         numeric = not loss.classification
-        X, y = validate_data(data, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
+        X, y = validate_data(checked, X, y, y_numeric=numeric, multi_output=numeric, **SOLVER_LAYOUT)
         y = flat_column(y)
-    return X, y, getattr(data, "feature_names_in_", None)
+    return Data(X, y, check_weights(sample_weight, len(y)), offset), getattr(checked, "feature_names_in_", None)
 
 
-def _targets(loss, y, weights, class_weight):
-    """y as the loss takes it, the weights with those of the classes, and the classes."""
+def _target(loss, data, class_weight) -> tuple[Target, np.ndarray | None]:
+    """What one problem is fitted to, and the classes."""
     if not loss.classification:
         if class_weight is not None:
             raise ValueError(f"class_weight is for losses for classes; {type(loss).__name__} is for numeric targets.")
-        if loss.event_times:
-            check_events(y, weights, OWNER)
-            return y, weights, None
-        y = np.asarray(y, dtype=np.float64)
-        check_domain(loss, y)
-        return y, weights, None
-    check_classification_targets(y)
-    classes, labels = np.unique(y, return_inverse=True)
-    if len(classes) != 2:
-        remedy = "; take one class against the rest, as in y == label" if len(classes) > 2 else ""
+        numbers = EventTimes(OWNER, loss, data) if loss.event_times else Numbers(loss)
+        return numbers.encode(data)[0], None
+    coding = Classes(OWNER, loss, data, class_weight)
+    targets = coding.encode(data)
+    if len(targets) > 1:
         raise ValueError(
-            f"{OWNER} with {type(loss).__name__} needs samples of 2 classes, but y has {len(classes)}: "
-            f"{', '.join(map(repr, classes[:5].tolist()))}{', ...' if len(classes) > 5 else ''}{remedy}."
+            f"{OWNER} follows one problem, and {type(loss).__name__} has one for each of the {len(targets)} classes of y, "
+            "against the rest: pass each by itself, as in y == label, or use 'log_loss', which takes all classes at once."
         )
-    weights = weights_by_class(class_weight, classes, labels, weights)
-    check_weight_per_class(weights, classes, labels)
-    return np.where(labels == 1, 1.0, -1.0), weights, classes
+    return targets[0], coding.classes

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._coefficients import CoefficientTable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,10 +29,10 @@ class RegularizationPath:
     ----------
     alphas : ndarray of shape (n_alphas,)
         The strengths, decreasing.
-    coefs : ndarray of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas)
-        The coefficients, for the columns as given.
+    table : CoefficientTable
+        The coefficients that are not zero.
     intercepts : ndarray of shape (n_alphas,) or (n_outputs, n_alphas)
-        The intercepts.
+        The intercepts; for K ordered classes the K - 1 log odds, less X b, of a class above the first, the second ...
     n_nonzero : ndarray of shape (n_alphas,)
         How many coefficients are not zero.
     objective : ndarray of shape (n_alphas,)
@@ -57,8 +61,9 @@ class RegularizationPath:
         are those that were penalised.
     feature_names : ndarray of shape (n_features,) or None
         The names of the columns, if X has names.
-    classes : ndarray of shape (2,) or None
-        The classes, for losses for classes: positive coefficients speak for the second.
+    classes : ndarray of shape (n_classes,) or None
+        The classes, for losses for classes: positive coefficients speak for the second of two, for their own of more, and for
+        higher ones if they are ordered.
     loss, penalty : Loss, Penalty
         As fitted.
     interrupted : bool
@@ -66,7 +71,7 @@ class RegularizationPath:
     """
 
     alphas: np.ndarray
-    coefs: np.ndarray
+    table: CoefficientTable
     intercepts: np.ndarray
     n_nonzero: np.ndarray
     objective: np.ndarray
@@ -84,19 +89,33 @@ class RegularizationPath:
     penalty: Penalty
     interrupted: bool = False
 
+    @cached_property
+    def coefs(self) -> np.ndarray:
+        """The coefficients, for the columns as given: of shape (n_features, n_alphas) or (n_outputs, n_features, n_alphas).
+
+        The array is made when it is first asked for.
+        """
+        return self.table.array()
+
     def __repr__(self):
         converged = "all converged" if self.converged.all() else f"{(~self.converged).sum()} not converged"
         return (
             f"<RegularizationPath of {self.penalty} on {self.loss}: {len(self.alphas)} strengths from "
             f"{self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, {self.n_nonzero[0]} to {self.n_nonzero[-1]} of "
-            f"{self.coefs[..., 0].size} coefficients nonzero, {converged}>"
+            f"{math.prod(self.table.shape)} coefficients nonzero, {converged}>"
         )
 
     def column_names(self) -> list[str]:
         """The names of the columns; x0, x1 ... without names."""
         if self.feature_names is None:
-            return [f"x{j}" for j in range(self.coefs.shape[-2])]
+            return [f"x{j}" for j in range(self.table.shape[-1])]
         return [str(name) for name in self.feature_names]
+
+    def output_names(self) -> list:
+        """What tells the outputs apart: the classes, or positions; nothing if there is one output."""
+        if len(self.table.shape) == 1:
+            return []
+        return list(range(self.table.shape[0])) if self.classes is None else self.classes.tolist()
 
     def to_frame(self) -> DataFrame:
         """The path as a pandas data frame.
@@ -106,14 +125,20 @@ class RegularizationPath:
         frame : DataFrame
             One row per strength: alpha, the certificate and the other numbers of the path, the intercept, and a column
             for each coefficient under the name of its column (with " (coefficient)" added if that is taken). With several
-            outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]".
+            outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]", or the class.
+            The intercepts of ordered classes say which class they are the log odds of exceeding: "intercept [> 1]".
         """
         from pandas import DataFrame
 
         columns: dict[str, Any] = {"alpha": self.alphas}
-        columns.update({name: getattr(self, name) for name in STATISTICS}, **_by_output("intercept", self.intercepts))
+        outputs = self.output_names()
+        columns.update({name: getattr(self, name) for name in STATISTICS})
+        levels = outputs
+        if self.classes is not None and self.intercepts.ndim == len(self.table.shape) + 1:
+            levels = [f"> {label}" for label in self.classes[:-1]]
+        columns.update(_by_output("intercept", self.intercepts, levels))
         for j, name in enumerate(self.column_names()):
-            for full, coefs in _by_output(name, self.coefs[..., j, :]).items():
+            for full, coefs in _by_output(name, self.coefs[..., j, :], outputs).items():
                 columns[f"{full} (coefficient)" if full in columns else full] = coefs
         return DataFrame(columns)
 
@@ -135,6 +160,8 @@ class RegularizationPath:
         return RegularizationPathDisplay.from_path(self, **options)
 
 
-def _by_output(name, values) -> dict[str, Any]:
-    """The numbers of each strength under a name, with the position of the output where there are several."""
-    return {name: values} if values.ndim == 1 else {f"{name} [{k}]": own for k, own in enumerate(values)}
+def _by_output(name, values, outputs) -> dict[str, Any]:
+    """The numbers of each strength under a name, with that of the output where there are several."""
+    if values.ndim == 1:
+        return {name: values}
+    return {f"{name} [{output}]": own for output, own in zip(outputs, values, strict=True)}

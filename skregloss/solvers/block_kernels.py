@@ -140,45 +140,61 @@ def block_slopes(penalty, b, starts, strengths, weights, place, slope, bend):
 
 
 @kernel(reorder=True)
-def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, epochs, tolerance):
-    """Cycle over the blocks; return the last epoch's largest gradient change and whether it left the support alone.
+def settle_block(penalty, gram, slope, here, z, there, curvature, strength, weight, tolerance):
+    """Prox steps on one block, from `here` and its `slope`, until they change little: the block's own matrix is small.
 
-    Within a block, prox steps are repeated until they change little: the block's own matrix is small. A step is one over its
-    largest eigenvalue, as in the certificate: with a shorter one, the prox of a non-convex penalty can stay where it is.
+    A step is one over its largest eigenvalue, as in the certificate: with a shorter one, the prox of a non-convex penalty can
+    stay where it is. The first step's largest gradient change is returned.
     """
-    change, stable = 0.0, True
-    size = b.shape[0]
+    width = here.shape[0]
+    largest = 0.0
+    for step in range(MOST_STEPS):
+        moved = 0.0
+        for i in range(width):
+            z[i] = here[i] + slope[i] / curvature
+        penalty.block_prox(z, 1.0 / curvature, strength, weight, there)
+        for i in range(width):
+            move = there[i] - here[i]
+            if move != 0.0:
+                moved = max(moved, abs(move) * curvature)
+                for j in range(width):
+                    slope[j] -= move * gram[i, j]
+                here[i] = there[i]
+        if step == 0:
+            largest = moved
+        if width == 1 or moved <= tolerance or moved <= SETTLED * largest:
+            break
+    return largest
+
+
+@kernel
+def widest_block(starts):
+    """The most columns in a block"""
     widest = 0
-    for g in range(strengths.shape[0]):
+    for g in range(starts.shape[0] - 1):
         widest = max(widest, starts[g + 1] - starts[g])
+    return widest
+
+
+@kernel(reorder=True)
+def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, epochs, tolerance):
+    """Cycle over the blocks; return the last epoch's largest gradient change and whether it left the support alone."""
+    change, stable = 0.0, True
+    size, widest = b.shape[0], widest_block(starts)
     z, there, here, slope = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
     for _ in range(epochs):
         change, stable = 0.0, True
         for g in range(strengths.shape[0]):
-            first, width = starts[g], starts[g + 1] - starts[g]
-            curvature = curvatures[g]
-            if curvature <= 0.0:
+            first, last = starts[g], starts[g + 1]
+            width = last - first
+            if curvatures[g] <= 0.0:
                 continue
             for i in range(width):
                 here[i] = b[first + i]
                 slope[i] = q[first + i]
-            largest = 0.0
-            for step in range(MOST_STEPS):
-                moved = 0.0
-                for i in range(width):
-                    z[i] = here[i] + slope[i] / curvature
-                penalty.block_prox(z[:width], 1.0 / curvature, strengths[g], weights[g], there[:width])
-                for i in range(width):
-                    move = there[i] - here[i]
-                    if move != 0.0:
-                        moved = max(moved, abs(move) * curvature)
-                        for j in range(width):
-                            slope[j] -= move * gram[first + i, first + j]
-                        here[i] = there[i]
-                if step == 0:
-                    largest = moved
-                if width == 1 or moved <= tolerance or moved <= SETTLED * largest:
-                    break
+            own = gram[first:last, first:last]
+            parts = slope[:width], here[:width], z[:width], there[:width]
+            largest = settle_block(penalty, own, *parts, curvatures[g], strengths[g], weights[g], tolerance)
             change = max(change, largest)
             for i in range(width):
                 move = here[i] - b[first + i]
@@ -190,5 +206,47 @@ def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, ep
                     for k in range(size):
                         q[k] -= move * row[k]
         if change <= tolerance:
+            break
+    return change, stable
+
+
+@kernel(reorder=True)
+def block_residual_epochs(
+    penalty, design, columns, row_weights, residual, cross, solved, free, grams, corners, b, starts, curvatures, strengths,
+    weights, epochs, tolerance,
+):  # fmt: skip
+    """The same on the residual, as `residual_epochs`, with the block's own matrices one after another in `grams`.
+
+    Between a first and a last epoch over all blocks, only those that are not zero are visited.
+    """
+    change, stable = 0.0, True
+    widest = widest_block(starts)
+    z, there, here, slope = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    for epoch in range(epochs):
+        everywhere = epoch == 0 or epoch == epochs - 1 or change <= tolerance
+        change, stable = 0.0, True
+        for g in range(strengths.shape[0]):
+            first, width = starts[g], starts[g + 1] - starts[g]
+            if curvatures[g] <= 0.0 or not (everywhere or np.any(b[first : first + width] != 0.0)):
+                continue
+            for i in range(width):
+                here[i] = b[first + i]
+                slope[i] = design.dot(columns[first + i], residual)
+                for k in range(free.shape[0]):
+                    slope[i] -= solved[k, first + i] * free[k]
+            own = grams[corners[g] : corners[g + 1]].reshape(width, width)
+            parts = slope[:width], here[:width], z[:width], there[:width]
+            largest = settle_block(penalty, own, *parts, curvatures[g], strengths[g], weights[g], tolerance)
+            change = max(change, largest)
+            for i in range(width):
+                move = here[i] - b[first + i]
+                if move != 0.0:
+                    if (here[i] == 0.0) != (b[first + i] == 0.0):
+                        stable = False
+                    b[first + i] = here[i]
+                    design.add_scaled(columns[first + i], -move, row_weights, residual)
+                    for k in range(free.shape[0]):
+                        free[k] -= move * cross[k, first + i]
+        if everywhere and change <= tolerance:
             break
     return change, stable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from .block_kernels import (
     block_gap,
     block_moved,
     block_prox_residuals,
+    block_residual_epochs,
     block_slopes,
     block_sum,
 )
@@ -41,6 +43,9 @@ class BlockTerms:
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
         # The last Gram matrix and the largest eigenvalues of its blocks.
         self._curvatures = None
+        # The blocks' own matrices by their first columns, for a loss of constant curvature; and those of a model.
+        self._kept: dict[int, np.ndarray] = {}
+        self._own = None
 
     @classmethod
     def by_label(cls, penalty, columns, labels, weights, strengths):
@@ -60,7 +65,7 @@ class BlockTerms:
         columns = self.columns[places]
         strengths, weights = self.strengths[blocks], self.weights[blocks]
         taken = type(self)(self.penalty, columns, starts, strengths, weights, self.n_features)
-        taken.whole, taken.places = self.columns, places
+        taken.whole, taken.places, taken._kept = self.columns, places, self._kept
         return taken
 
     def first_column(self, block) -> int:
@@ -142,13 +147,35 @@ class BlockTerms:
         curvatures = self._curvatures[1]
         return block_epochs(self.penalty, gram, q, b, self.starts, curvatures, self.strengths, self.weights, epochs, tolerance)
 
+    def prepare(self, design, curvature, cross, inverse, *, constant):
+        """Compute the blocks' own matrices with the free block eliminated; they are kept if they are constant"""
+        kept = self._kept if constant else {}
+        for first, last in pairwise(self.starts):
+            columns = self.columns[first:last]
+            if columns[0] not in kept:
+                left = cross[:, first:last]
+                kept[columns[0]] = curvature.gram(design, columns) - left.T @ (inverse @ left)
+        grams = [kept[column] for column in self.columns[self.starts[:-1]]]
+        corners = np.concatenate([[0], np.cumsum(np.diff(self.starts) ** 2)])
+        self._own = np.concatenate([gram.ravel() for gram in grams]), corners, _largest_eigenvalues(grams)
+
+    def residual_epochs(self, *model, b, epochs, tolerance):
+        *model, _ = model  # the curvatures of single columns
+        grams, corners, curvatures = self._own
+        blocks = self.starts, curvatures, self.strengths, self.weights
+        return block_residual_epochs(self.penalty, *model, grams, corners, b, *blocks, epochs, tolerance)
+
 
 def block_curvatures(gram, starts):
-    """The largest eigenvalue of each block of a Gram matrix, blocks of one size together"""
-    widths = np.diff(starts)
-    result = np.empty(len(widths))
+    """The largest eigenvalue of each block of a Gram matrix"""
+    return _largest_eigenvalues([gram[first:last, first:last] for first, last in pairwise(starts)])
+
+
+def _largest_eigenvalues(grams):
+    """The largest eigenvalue of each, those of one size together"""
+    widths = np.array([len(gram) for gram in grams])
+    result = np.empty(len(grams))
     for width in np.unique(widths):
-        blocks = np.flatnonzero(widths == width)
-        places = starts[blocks][:, None] + np.arange(width)
-        result[blocks] = np.linalg.eigvalsh(gram[places[:, :, None], places[:, None, :]])[:, -1]
+        alike = np.flatnonzero(widths == width)
+        result[alike] = np.linalg.eigvalsh(np.array([grams[g] for g in alike]))[:, -1]
     return result

@@ -37,18 +37,21 @@ def append(factor, size, column, diagonal, smallest_pivot):
     return True
 
 
-@kernel(reorder=True)
+@kernel
 def remove(factor, size, gone):
-    """Drop row `gone`: the rows below move up, and Givens rotations make them triangular again."""
-    for i in range(gone, size - 1):
-        for j in range(i + 2):
-            factor[i, j] = factor[i + 1, j]
-    for i in range(gone, size - 1):
-        a, b = factor[i, i], factor[i, i + 1]
-        length = np.sqrt(a * a + b * b)
-        cosine, sine = a / length, b / length
-        factor[i, i] = length
-        for k in range(i + 1, size - 1):
-            x, y = factor[k, i], factor[k, i + 1]
-            factor[k, i] = cosine * x + sine * y
-            factor[k, i + 1] = cosine * y - sine * x
+    """Drop row `gone`: the rows below move up, and Givens rotations make them triangular again.
+
+    Row by row: each gets the rotations of those above, and one of its own.
+    """
+    cosines, sines = np.empty(size), np.empty(size)
+    for k in range(gone, size - 1):
+        row, moved = factor[k], factor[k + 1]
+        row[:gone] = moved[:gone]
+        carried = moved[gone]
+        for i in range(gone, k):
+            next = moved[i + 1]
+            row[i] = cosines[i] * carried + sines[i] * next
+            carried = cosines[i] * next - sines[i] * carried
+        last = moved[k + 1]
+        row[k] = np.sqrt(carried * carried + last * last)
+        cosines[k], sines[k] = carried / row[k], last / row[k]

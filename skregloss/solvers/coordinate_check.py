@@ -12,8 +12,12 @@ import numpy as np
 
 from .certificate import prox_steps
 from .free_block import pseudo_inverse
+from .free_minimum import minimize_free
 
+# A relative change of the loss below this is rounding.
+ROUNDING = 1e-14
 MOST_HALVINGS = 60
+MOST_FREE_STEPS = 20
 MOST_COORDINATES = 500
 
 
@@ -29,29 +33,34 @@ def confirm_violations(judge, judged):
     inverse = pseudo_inverse(free.gram(point.curvature)) if free.size else None
     suspects = np.argsort(-violation)[:MOST_COORDINATES]
     for k in suspects[violation[suspects] > wanted]:
-        for _ in range(MOST_HALVINGS):
+        block = terms.take(np.array([k]))
+        for halvings in range(MOST_HALVINGS):
             step = steps[k] * shrink[k]
             places, there = terms.moved(k, here, gradient, step)
             move = there - here[places]
             if np.abs(move).max() <= wanted * step:
                 break
-            columns = terms.columns[places]
-            eta_step, free_step = _response(problem, free, point, inverse, columns, move)
-            rise = problem.loss_at(point.eta + eta_step) - point.value
-            block = terms.take(np.array([k]))
-            rise += block.value(there) - block.value(here[places])
-            if rise < -1e-14 * abs(point.value):
-                coef, intercept = free.add(point, free_step)
-                coef[columns] = there
-                return problem.at(coef, intercept)
+            costs = block.value(there) - block.value(here[places])
+            for moved in _responses(judge, point, inverse, terms.columns[places], move, thorough=halvings == 0):
+                if moved.value - point.value + costs < -ROUNDING * abs(point.value):
+                    moved.coef[terms.columns[places]] = there
+                    return moved
             shrink[k] *= 0.5
     return None
 
 
-def _response(problem, free, point, inverse, columns, move):
-    """How eta and the free block follow a move of some coefficients."""
-    eta_step = problem.design.matvec(move, columns)
+def _responses(judge, point, inverse, columns, move, *, thorough):
+    """The point after a move of some coefficients, with the free block following as the curvature at the point has it; and
+    then, for that can be far off, if `thorough` with the free block at its minimum, or near it."""
+    problem, free = judge.problem, judge.free
+    coef = point.coef.copy()
+    coef[columns] += move
+    eta = point.eta + problem.design.matvec(move, columns)
+    alone = problem.at(coef, point.intercept, eta)
     if free.size == 0:
-        return eta_step, np.empty(0)
+        yield alone
+        return
     free_step = -inverse @ (free.cross(point.curvature, columns) @ move)
-    return eta_step + free.apply(free_step), free_step
+    yield problem.at(*free.add(alone, free_step), eta + free.apply(free_step))
+    if thorough:
+        yield minimize_free(problem, free, alone, judge.null.reference, MOST_FREE_STEPS)[0]

@@ -70,7 +70,7 @@ class ExactSolver(WorkingSetSolver):
         before = coef[columns]
         after = before.copy()
         ridge = l2 * terms.strengths[working]
-        outcome = homotopy.minimize(gram, ridge, -gradient[working], after, limits[working])
+        outcome = homotopy.minimize(gram, ridge, -gradient[working], after, limits[working], columns, store.support)
         if outcome != homotopy.FINISHED or not np.isfinite(after).all():
             return None
         step = after - before

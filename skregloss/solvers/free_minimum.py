@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._jit import kernel
 from .curvature import Curvature
 
 # A gradient this small relative to the sizes of what it sums is rounding.
@@ -64,13 +65,13 @@ def minimize_intercept(problem, point, k):
     return point, False
 
 
-def minimize_free(problem, free, point, reference):
+def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS):
     """Newton's method on the free block; the point, and whether it is at the minimum."""
     if free.size == 0:
         return point, True
     lengths = free.lengths(problem.weights)
     previous, runaway = np.inf, 0
-    for _ in range(MAX_STEPS):
+    for _ in range(max_steps):
         gradient = free.gradient(point.gradient)
         if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
             return point, runaway == 0
@@ -82,29 +83,27 @@ def minimize_free(problem, free, point, reference):
             return point, False
         # The rounding of a mean of so many rows.
         slack = 1e-15 * np.sqrt(len(point.eta)) * (abs(point.value) + reference.deviance)
-        found = _search(problem, point, moved, decrement, slack)
+        found = _search(problem, free, point, step, moved, decrement, slack)
         if found is None:
             return point, _settled(point, moved, runaway)
-        fraction, eta = found
-        coef, intercept = free.add(point, fraction * step)
         # Below the rounding of the objective only the gradient can tell progress; stop when it makes none.
         size = np.abs(gradient / np.maximum(lengths, 1e-300)).max()
         stalled = decrement <= slack and size >= 0.95 * previous
         previous = size
-        point = problem.at(coef, intercept, eta)
+        point = found
         if stalled:
             return point, _settled(point, moved, runaway)
     return point, False
 
 
-def _search(problem, point, moved, decrement, slack):
-    """The first halving of the step that decreases the loss enough, with its linear predictor; None if there is none."""
+def _search(problem, free, point, step, moved, decrement, slack):
+    """The point after the first halving of the step that decreases the loss enough; None if there is none."""
     fraction = 1.0
     while fraction > 1e-10:
-        eta = point.eta + fraction * moved
+        there = problem.at(*free.add(point, fraction * step), point.eta + fraction * moved)
         # A decrease below the rounding cannot be seen, and a step that promises no more is a small one.
-        if 0.0 <= decrement <= slack or problem.loss_at(eta) <= point.value - 1e-4 * fraction * decrement + slack:
-            return fraction, eta
+        if 0.0 <= decrement <= slack or there.value <= point.value - 1e-4 * fraction * decrement + slack:
+            return there
         fraction *= 0.5
     return None
 
@@ -114,13 +113,19 @@ def rounding_sizes(problem, point):
     return np.abs(point.gradient) + problem.data.own_curvature(point) * np.abs(point.eta)
 
 
+@kernel
+def _weighted_norm(values, weights, largest):
+    total = 0.0
+    for i in range(values.shape[0]):
+        if weights[i] > 0.0:
+            total += (values[i] / largest) ** 2 / weights[i]
+    return largest * np.sqrt(total)
+
+
 def gradient_norm(problem, values):
     """sqrt(sum_i values_i^2 / w_i), over the samples with weight"""
-    weighted = problem.weights > 0.0
     largest = values.max(initial=0.0)
-    if not 0.0 < largest < np.inf:
-        return largest
-    return largest * np.sqrt(((values[weighted] / largest) ** 2 / problem.weights[weighted]).sum())
+    return _weighted_norm(values, problem.weights, largest) if 0.0 < largest < np.inf else largest
 
 
 def _runs_away(point, moved, decrement, reference):

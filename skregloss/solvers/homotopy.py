@@ -25,6 +25,8 @@ from . import cholesky
 RIDGE = 1e-10
 SMALLEST_PIVOT = 1e-13
 ROUNDING = 1e-12
+# Diagonals that agree to this are of the same matrix.
+SAME = 1e-12
 
 FINISHED, DEPENDENT, TOO_MANY_EVENTS = 0, 1, 2
 # Typed, lest callees be compiled for the literal as well.
@@ -33,43 +35,76 @@ NONE = np.int64(-1)
 append, remove, solve = cholesky.append, cholesky.remove, cholesky.solve
 
 
-@kernel(reorder=True)
-def minimize(gram, ridge, q, b, weights):
-    """Move b from where it is to the minimum; the outcome, and q there
+class Support:
+    """The Cholesky factor of a support, from one minimisation to the next: O(k^2) per column that has come or gone."""
 
-    q is the negative gradient at b without the ridge, which is added to the diagonal of G. All arguments are overwritten.
+    def __init__(self):
+        self.columns, self.diagonal, self.factor = np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 0))
+
+    def scale(self, share):
+        """Make it that of the matrix times a number"""
+        count = len(self.columns)
+        self.diagonal *= share
+        self.factor[:count, :count] *= np.sqrt(share)
+
+    def places_in(self, columns, diagonal):
+        """Where it is in sorted `columns`, -1 for those that are not there; nowhere if the diagonal is not what it was"""
+        if len(columns) == 0:
+            return columns
+        places = np.minimum(np.searchsorted(columns, self.columns), len(columns) - 1)
+        there = columns[places] == self.columns
+        if (np.abs(diagonal[places] - self.diagonal)[there] > SAME * self.diagonal[there]).any():
+            return places[:0]
+        return np.where(there, places, -1)
+
+    def reserve(self, size):
+        """Room for so many columns"""
+        if len(self.factor) < size:
+            count, room = len(self.columns), size + size // 4
+            factor = np.empty((room, room))
+            factor[:count, :count] = self.factor[:count, :count]
+            self.factor = factor
+
+
+def minimize(gram, ridge, q, b, weights, columns, support):
+    """Move b from where it is to the minimum; the outcome
+
+    q is the negative gradient at b without the ridge, which is added to the diagonal of G. `support` is what the last
+    minimisation on this G left; `columns` are the sorted names of the columns of G.
     """
+    size = len(b)
+    own = gram.diagonal()
+    added = ridge + RIDGE * own
+    diagonal = own + added
+    places = support.places_in(columns, diagonal)
+    count = len(places)
+    support.reserve(max(size, count) + 1)
+    active = np.zeros(len(support.factor), dtype=np.int64)
+    active[:count] = places
+    outcome, count = minimize_from(gram, added, q - ridge * b, b, weights, active, support.factor, count)
+    active = active[:count]
+    support.columns, support.diagonal = columns[active], diagonal[active]
+    return outcome
+
+
+@kernel(reorder=True)
+def minimize_from(gram, added, q, b, weights, active, factor, count):
+    """The same with a factor of columns that were the support; the outcome and the size of the support"""
     size = b.shape[0]
-    for j in range(size):
-        gram[j, j] += ridge[j] + RIDGE * gram[j, j]
-        q[j] -= ridge[j] * b[j]
     wrong = True
     while wrong:
         wrong = False
         for j in range(size):
             if b[j] * q[j] < 0.0:
-                for k in range(size):
-                    q[k] += b[j] * gram[j, k]
-                b[j] = 0.0
+                set_to_zero(gram, added, q, b, j)
                 wrong = True
-    sign, active, factor, column = np.sign(b), np.zeros(size, np.int64), np.zeros((size, size)), np.empty(size)
-    count = 0
-    for j in range(size):
-        if b[j] != 0.0:
-            for i in range(count):
-                column[i] = gram[j, active[i]]
-            if append(factor, count, column, gram[j, j], SMALLEST_PIVOT):
-                active[count] = j
-                count += 1
-            else:  # dependent on the others: begin from zero
-                count = -1
-                break
-    if count < 0:
+    sign, column = np.sign(b), np.empty(size)
+    count = refactor(gram, added, sign, active, factor, count, column)
+    if count < 0:  # dependent columns: begin from zero
         for j in range(size):
             if b[j] != 0.0:
-                for k in range(size):
-                    q[k] += b[j] * gram[j, k]
-                b[j], sign[j] = 0.0, 0.0
+                set_to_zero(gram, added, q, b, j)
+                sign[j] = 0.0
         count = 0
     # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
     top = 1.0
@@ -81,12 +116,56 @@ def minimize(gram, ridge, q, b, weights):
         weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * weights[j]
         slope[j] = weights[j] - weight[j]
     work = np.empty((3, size))
-    return follow(gram, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work)
+    return follow(gram, added, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work)
 
 
 @kernel(reorder=True)
-def follow(gram, q, b, weight, weight_slope, factor, active, sign, count, max_events, work):
-    """Move the weights by their slope over a unit of time, and b with them, event by event; all arrays are overwritten."""
+def set_to_zero(gram, added, q, b, j):
+    """b_j = 0, and q what it then is"""
+    for k in range(b.shape[0]):
+        q[k] += b[j] * gram[j, k]
+    q[j] += b[j] * added[j]
+    b[j] = 0.0
+
+
+@kernel
+def refactor(gram, added, sign, active, factor, count, column):
+    """From the factor of the columns in `active` to that of the columns with a sign; its size, -1 if they are dependent"""
+    for i in range(count - 1, -1, -1):
+        if active[i] < 0 or sign[active[i]] == 0.0:
+            drop(active, factor, i, count)
+            count -= 1
+    inside = np.zeros(sign.shape[0], np.bool_)
+    for i in range(count):
+        inside[active[i]] = True
+    for j in range(sign.shape[0]):
+        if sign[j] != 0.0 and not inside[j]:
+            if not add(gram, added, active, factor, j, count, column):
+                return NONE
+            count += 1
+    return count
+
+
+@kernel
+def drop(active, factor, i, count):
+    """Take the i-th active column out of the factor."""
+    remove(factor, count, i)
+    for k in range(i, count - 1):
+        active[k] = active[k + 1]
+
+
+@kernel
+def add(gram, added, active, factor, j, count, column):
+    """Take column j into the factor; False if it depends on those there."""
+    for i in range(count):
+        column[i] = gram[j, active[i]]
+    active[count] = j
+    return append(factor, count, column, gram[j, j] + added[j], SMALLEST_PIVOT)
+
+
+@kernel(reorder=True)
+def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work):
+    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
     b_slope, q_slope, column = work[0], work[1], work[2]
     time, last = 0.0, NONE
@@ -99,8 +178,9 @@ def follow(gram, q, b, weight, weight_slope, factor, active, sign, count, max_ev
         for i in range(count):
             for j in range(size):
                 q_slope[j] -= b_slope[i] * gram[active[i], j]
+            q_slope[active[i]] -= b_slope[i] * added[active[i]]
 
-        step, dropped, added, added_sign = 1.0 - time, NONE, NONE, 0.0
+        step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
         for i in range(count):
             if b_slope[i] * sign[active[i]] < 0.0:
                 until = max(-b[active[i]] / b_slope[i], 0.0)
@@ -115,7 +195,7 @@ def follow(gram, q, b, weight, weight_slope, factor, active, sign, count, max_ev
                     if closing > noise:
                         until = (weight[j] - side * q[j]) / closing
                         if until < step and (j != last or until > ROUNDING):
-                            step, dropped, added, added_sign = max(until, 0.0), NONE, j, side
+                            step, dropped, entering, entering_sign = max(until, 0.0), NONE, j, side
 
         time += step
         for i in range(count):
@@ -128,17 +208,13 @@ def follow(gram, q, b, weight, weight_slope, factor, active, sign, count, max_ev
         if dropped >= 0:
             last = active[dropped]
             b[last], sign[last] = 0.0, 0.0
-            remove(factor, count, dropped)
+            drop(active, factor, dropped, count)
             count -= 1
-            for i in range(dropped, count):
-                active[i] = active[i + 1]
-        elif added >= 0:
-            for i in range(count):
-                column[i] = gram[added, active[i]]
-            if not append(factor, count, column, gram[added, added], SMALLEST_PIVOT):
-                return DEPENDENT
-            sign[added], active[count] = added_sign, added
+        elif entering >= 0:
+            if not add(gram, added, active, factor, entering, count, column):
+                return DEPENDENT, count
+            sign[entering] = entering_sign
             count += 1
         else:
-            return FINISHED
-    return TOO_MANY_EVENTS
+            return FINISHED, count
+    return TOO_MANY_EVENTS, count

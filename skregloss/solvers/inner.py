@@ -14,6 +14,8 @@ import numpy as np
 from . import homotopy
 
 EPOCHS = 10
+# Where Newton steps are out of reach, descent is extrapolated from so many rounds of so many epochs.
+EXTRAPOLATED, SHORT_EPOCHS = 5, 4
 MAX_ROUNDS = 200
 # After so many rounds without a smaller change, rounding has been reached.
 PATIENCE = 20
@@ -37,7 +39,7 @@ def _minimize_exactly(model, l1, l2):
     if l1 == 0.0 or bounded or not hasattr(model, "gram"):
         return True
     strengths, b = model.terms.strengths, model.b.copy()
-    outcome = homotopy.minimize(model.gram.copy(), l2 * strengths, model.q.copy(), b, l1 * strengths)
+    outcome = homotopy.minimize(model.gram, l2 * strengths, model.q, b, l1 * strengths, model.columns, model.support)
     if outcome != homotopy.FINISHED or not np.isfinite(b).all():
         return True
     model.q -= (b - model.b) @ model.gram
@@ -53,6 +55,9 @@ def _descend(model, smooth, tolerance):
     if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
         _newton_step(model, smooth)
         return
+    if not model.has_newton:
+        _descend_extrapolating(model, tolerance)
+        return
     stable, least, idle, change = smooth, np.inf, 0, np.inf
     for _ in range(MAX_ROUNDS):
         if stable:
@@ -66,6 +71,30 @@ def _descend(model, smooth, tolerance):
             return
 
 
+def _descend_extrapolating(model, tolerance):
+    """Epochs of descent, and after some that leave the support alone a step to where they seem to lead (Anderson's)"""
+    trail, least, idle = [model.b.copy()], np.inf, 0
+    for _ in range(MAX_ROUNDS * EPOCHS // SHORT_EPOCHS):
+        change, stable = model.epochs(SHORT_EPOCHS, tolerance)
+        idle = 0 if change < 0.9 * least else idle + 1
+        least = min(change, least)
+        if change <= tolerance or idle > PATIENCE:
+            return
+        trail = [*trail, model.b.copy()] if stable else [model.b.copy()]
+        if len(trail) > EXTRAPOLATED:
+            support = np.flatnonzero(model.b)
+            _advance(model, support, _extrapolated(np.array(trail)[:, support]) - model.b[support], smooth=False)
+            trail = [model.b.copy()]
+
+
+def _extrapolated(trail):
+    """The mean of the iterates, with weights that sum to one and make the same mean of their differences shortest"""
+    steps = np.diff(trail, axis=0)
+    gram = steps @ steps.T
+    weights = np.linalg.lstsq(gram / np.trace(gram), np.ones(len(steps)), rcond=1e-14)[0]
+    return weights @ trail[1:] / weights.sum()
+
+
 def _newton_is_cheaper(model, before, change, tolerance):
     """Whether descent needs more epochs than a Newton step costs, if changes go on falling as between the last two."""
     cost = model.newton_epochs()
@@ -75,21 +104,28 @@ def _newton_is_cheaper(model, before, change, tolerance):
 
 
 def _newton_step(model, smooth):
-    """Solve (G + P'')_SS d = q_S - P'_S, and go there or as far as the first kink or bound, if that is downhill."""
+    """Solve (G + P'')_SS d = q_S - P'_S, and go there."""
     b, low, high, terms = model.b, model.low, model.high, model.terms
     inside = (low < b) & (b < high)
     support = np.flatnonzero(inside if smooth else inside & (b != 0.0))
     if len(support) == 0:
         return
-    here = b[support]
     derivative, curvature = terms.slopes(b, support, smooth)
     downhill = model.gradient()[support] - derivative
     move = model.solve(support, curvature, downhill)
     if move is None:
         # Not convex here. Without its negative curvature the penalty is replaced by its tangent, which lies above it.
         move = model.solve(support, terms.without_concavity(curvature), downhill)
-    if move is None or not np.isfinite(move).all():
+    if move is not None:
+        _advance(model, support, move, smooth)
+
+
+def _advance(model, support, move, smooth):
+    """Move the support, as far as the first kink or bound, if that is downhill."""
+    b, low, high, terms = model.b, model.low, model.high, model.terms
+    if not np.isfinite(move).all():
         return
+    here = b[support]
     fraction, stop = _room(here, move, low[support], high[support], smooth or not terms.kinked)
     bend = model.bend(support, move)
     gain = model.gradient()[support] @ move

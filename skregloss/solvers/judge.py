@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from .certificate import duality_gap, violations
+from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
 from .problem import Point
@@ -16,6 +17,14 @@ SEPARABLE = (
     "the loss has no minimum over the unpenalised coefficients (separable classes, or a group of rows without events): "
     "penalise them, or give them bounds"
 )
+
+ESCAPED = (
+    "the loss has no minimum over the coefficients that the penalty has ceased to hold back (they separate the classes, or put "
+    "the events in order): raise alpha, or add some L2 to the penalty"
+)
+
+# More than a part in so many is most of the columns.
+MOST = 4
 
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
@@ -54,7 +63,17 @@ class Judgement:
 
     @property
     def advice(self) -> str:
-        return OVERFLOW if not np.isfinite(self.point.value) else SEPARABLE if not self.judge.null.exists else ""
+        if not np.isfinite(self.point.value):
+            return OVERFLOW
+        if not self.judge.null.exists:
+            return SEPARABLE
+        return ESCAPED if self.escaped else ""
+
+    @cached_property
+    def escaped(self) -> bool:
+        """Whether the loss has no minimum over coefficients that pass the certificate, but that no penalty holds back"""
+        judge = self.judge
+        return self.error <= judge.tol and escapes(judge.problem, judge.blocks, self.point, judge.null.reference)
 
     @property
     def error(self) -> float:
@@ -126,14 +145,23 @@ class Judge:
         terms = self.blocks.terms.with_factor(ahead)
         return violations(self.problem, self.free, judged.point, judged.gradient, terms)
 
-    def worthwhile_gain(self, judged):
-        """The gain below which a Newton step on the working set has done its work.
+    @property
+    def worthwhile_gain(self):
+        """The gain below which a step on the working set has done its work: a violation is the root of one"""
+        return max(0.0 if self.problem.convex else 0.01 * self.tol**2, 1e-17) * self.null.deviance
 
-        A gap is an objective, a violation the root of one; and while columns are missing, a hundredth of the gap will do.
+    def share_left(self, judged, working):
+        """The share of the error on a working set that may be left before all columns are looked at
+
+        A gap falls with the error, and a change of strength adds little to it at first: hence a tenth of what it must fall by.
+        If the working set is most of all, looking costs no more than the next step does.
         """
-        wanted = 0.1 * self.tol if self.problem.convex else 0.01 * self.tol**2
-        gap = judged.certificate.gap if np.isfinite(judged.certificate.gap) else 0.0
-        return max(wanted * self.null.deviance, 1e-17 * self.null.deviance, 0.01 * gap)
+        if not self.problem.convex:
+            return 0.0
+        if len(working) * MOST > self.blocks.terms.count:
+            return 1.0
+        gap = judged.certificate.relative_gap
+        return 0.1 * self.tol / gap if gap > self.tol else 0.0
 
     @staticmethod
     def improved(before, after) -> bool:

@@ -14,10 +14,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
-from .homotopy import RIDGE
+from .gram_store import LARGEST_GRAM, eliminated
+from .homotopy import RIDGE, Support
 
-# The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
-LARGEST_GRAM = 4000
 # A Gram matrix of so many columns is never large.
 SMALL_GRAM = 1000
 # How many times faster a Cholesky factorisation of m columns is than m m / 3 products with a vector.
@@ -35,7 +34,9 @@ def make_model(problem, free, point, terms, damping, gram_store):
     if terms.joint:
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
         most = min(LARGEST_GRAM, max(2 * len(problem.y) // problem.data.copies, SMALL_GRAM))
-    kind = GramModel if len(terms.columns) <= most or (terms.grouped and not terms.joint) else ResidualModel
+    elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
+        most = min(most, len(problem.weights))  # with more columns than that, descent is cheaper on the residual
+    kind = GramModel if len(terms.columns) <= most else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
 
@@ -57,12 +58,18 @@ class _Model:
 class GramModel(_Model):
     """G as a matrix: for working sets, whose columns are few."""
 
+    # Whether `solve` serves: for groups it takes the matrix.
+    has_newton = True
+
     def __init__(self, problem, free, point, terms, damping, gram_store):
         super().__init__(problem, free, point, terms, point.curvature * damping)
         if gram_store is None:
             parts = eliminated(problem.design, free, self.curvature, self.columns)
+            self.support = Support()
         else:
+            gram_store.follow(point.curvature, len(self.columns))
             parts = gram_store.parts(self.columns, damping)
+            self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts
         self.q = -problem.gradient_within(terms, point) - self.cross.T @ (self.inverse @ self.free_gradient)
 
@@ -132,6 +139,10 @@ class ResidualModel(_Model):
         shift = problem.design.shift[columns] / problem.design.scale[columns]
         self.raw_cross = self.cross + free.ones_cross(curvature.weights, columns) * shift
         self.raw_solved = self.inverse @ self.raw_cross
+        self.has_newton = not terms.grouped
+        if terms.grouped:
+            constant = problem.loss.constant_curvature and damping == 1.0
+            terms.prepare(problem.design, curvature, self.cross, self.inverse, constant=constant)
 
     def epochs(self, count, tolerance):
         return self.terms.residual_epochs(
@@ -222,68 +233,3 @@ class ResidualModel(_Model):
         self.b[support] += move
         self.residual -= self.curvature.apply(self.problem.design.matvec(move, self.columns[support]))
         self.free_left -= self.cross[:, support] @ move
-
-
-def eliminated(design, free, curvature, columns):
-    """G with the free block eliminated, its diagonal with 0 for columns in the span of that block, V = Z'HX and (Z'HZ)^+"""
-    gram = curvature.gram(design, columns)
-    cross, inverse = free.cross(curvature, columns), free.inverse(curvature)
-    length = np.diag(gram).copy()
-    gram -= cross.T @ (inverse @ cross)
-    diagonal = np.diag(gram).copy()
-    # A column in that span can only gain by rounding: it is given the curvature it has without the free block.
-    diagonal[diagonal <= DEPENDENT_CURVATURE * length] = 0.0
-    gram[np.diag_indices(len(length))] = np.where(diagonal > 0.0, diagonal, length)
-    return gram, diagonal, cross, inverse
-
-
-class GramStore:
-    """What `eliminated` returns, for a loss of constant curvature: grown by the columns it lacks, and kept across models."""
-
-    def __init__(self, problem, free):
-        self.design, self.free = problem.design, free
-        self.curvature = Curvature(problem.weights)
-        self.inverse = free.inverse(self.curvature)
-        self.place = np.full(problem.n_features, -1)
-        self._clear()
-
-    def _clear(self):
-        self.place[:] = -1
-        self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
-        self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
-
-    def parts(self, columns, damping):
-        """Those of some columns, for the curvature times `damping`"""
-        self.reserve(columns)
-        at = self.place[columns]
-        gram = self.stored[at[:, None], at]
-        if damping == 1.0:
-            return gram, self.diagonal[at], self.cross[:, at], self.inverse
-        return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
-
-    def lacks(self, columns) -> bool:
-        """Whether some of the columns have not been computed"""
-        return bool((self.place[columns] < 0).any())
-
-    def reserve(self, columns):
-        """Compute the columns that have not been"""
-        new = columns[self.place[columns] < 0]
-        if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
-            self._clear()
-            new = columns
-        if len(new):
-            self._extend(new)
-
-    def _extend(self, new):
-        old, count = len(self.columns), len(self.columns) + len(new)
-        stored = np.empty((count, count))
-        stored[:old, :old] = self.stored
-        own, diagonal, cross, _ = eliminated(self.design, self.free, self.curvature, new)
-        stored[old:, old:] = own
-        if old:
-            both = self.curvature.gram(self.design, self.columns, new)
-            both -= self.cross.T @ (self.inverse @ cross)
-            stored[:old, old:], stored[old:, :old] = both, both.T
-        self.stored, self.columns = stored, np.concatenate([self.columns, new])
-        self.diagonal, self.cross = np.concatenate([self.diagonal, diagonal]), np.hstack([self.cross, cross])
-        self.place[new] = np.arange(old, count)

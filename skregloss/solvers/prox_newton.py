@@ -10,17 +10,20 @@ from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
 from .inner import minimize_model
 from .models import make_model
+from .problem import Point
 
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4
 SMALLEST_FRACTION, SMALLEST_NON_CONVEX_FRACTION = 1e-10, 0.01
+# A step that gains more than this share of what the one before did says that the curvature of the model is out of date.
+SLOW = 0.2
 LARGEST_DAMPING, DAMPING_FACTOR = 1e6, 4.0
 # A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
 SHORT, MOST_STIFFENINGS = 0.2, 10
 # A quadratic brings half of what the slope promises. More than this share, and a longer step is tried; it must bring
 # this much more.
 LINEAR, WORTHWHILE, LONGEST = 0.6, 0.01, 1e6
-# A relative change of the objective below this is rounding.
+# A relative change of the objective below this, times the root of the number of rows that it is a sum of, is rounding.
 OBJECTIVE_ROUNDING = 4e-16
 
 
@@ -51,18 +54,30 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     return Step(terms, coef_step, model.b, free_step, eta_step, slope, before, after)
 
 
-def minimize_on(problem, free, point, terms, *, target, tolerance, max_steps, gram_store=None):
-    """Minimise over the working set until a step gains less than `target`; the point and the number of steps."""
+def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None):
+    """Minimise over the working set until the next step will gain little; the point and the number of steps.
+
+    Little is less than `target`, or where errors are down to a `share` of what they were: gains fall as their squares.
+    """
     options = {"gram_store": gram_store, "tolerance": tolerance}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
-    damping = 1.0
+    damping, first, last = 1.0, None, 0.0
     for count in range(1, max_steps + 1):
         found, damping = attempt(problem, free, point, terms, damping, options)
         if found is None:
             return point, count
-        point = problem.at(found.coef, found.intercept, found.eta)
-        if found.gain <= target or gram_store is not None:
+        exact = gram_store is None or gram_store.is_of(point.curvature)
+        if gram_store is not None:
+            gram_store.rescale(found.point.eta - point.eta, found.point.gradient - point.gradient)
+        point, first = found.point, found.gain if first is None else first
+        fall = min(found.gain / last, SLOW) if last > 0.0 else SLOW
+        # The next gain: with the curvature of the point errors fall to their squares, and what they fall by does too.
+        ahead = found.gain * (fall**2 if exact else fall)
+        if problem.loss.constant_curvature or ahead <= max(target, share**2 * first):
             return point, count
+        if gram_store is not None and found.gain > SLOW * last > 0.0:
+            gram_store.renewed(point.curvature)
+        last = max(found.gain, 0.0)
     return point, max_steps
 
 
@@ -71,7 +86,8 @@ def _attempt_convex(problem, free, point, terms, damping, options):
 
     The model then gets the curvature that it missed: on flat pieces of the loss it does not see the next piece.
     """
-    best, model_point = None, point
+    best, model_point, options = None, point, dict(options)
+    store = options["gram_store"]
     for _ in range(MOST_STIFFENINGS):
         step = newton_step(problem, free, model_point, terms, damping=1.0, **options)
         found = _search(problem, free, point, step, SMALLEST_FRACTION)
@@ -79,18 +95,22 @@ def _attempt_convex(problem, free, point, terms, damping, options):
             best = found
         if problem.loss.constant_curvature or (found is not None and found.fraction >= SHORT):
             break
-        model_point = problem.stiffened(model_point, step.eta)
+        if store is None or not store.renewed(point.curvature):
+            options["gram_store"] = None
+            model_point = problem.stiffened(model_point, step.eta)
     return best, damping
 
 
 def _attempt_damped(problem, free, point, terms, damping, options):
     """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at every fraction."""
+    store = options["gram_store"]
     while damping < LARGEST_DAMPING:
         step = newton_step(problem, free, point, terms, damping=damping, **options)
         found = _search(problem, free, point, step, SMALLEST_NON_CONVEX_FRACTION)
         if found is not None:
             return found, max(1.0, damping / DAMPING_FACTOR)
-        damping *= DAMPING_FACTOR
+        if store is None or not store.renewed(point.curvature):
+            damping *= DAMPING_FACTOR
     return None, damping
 
 
@@ -100,7 +120,7 @@ def _search(problem, free, point, step, smallest_fraction):
     The step is halved until it does. Where it brings more than a quadratic would, it is doubled as long as that pays: on
     flat pieces and in exponential tails the model sees curvature that ends a little further on.
     """
-    slack = OBJECTIVE_ROUNDING * (abs(point.value) + step.before)
+    slack = OBJECTIVE_ROUNDING * np.sqrt(len(point.eta)) * (abs(point.value) + step.before)
     trial = _trial(problem, free, point, step, 1.0)
     fraction = 1.0
     while not trial.gain >= -SUFFICIENT * fraction * min(step.slope, 0.0) - slack:
@@ -124,9 +144,7 @@ class _Trial:
     """Where a fraction of a step leads, and by how much the objective falls."""
 
     fraction: float
-    coef: np.ndarray
-    intercept: np.ndarray
-    eta: np.ndarray
+    point: Point
     gain: float
 
 
@@ -135,10 +153,10 @@ def _trial(problem, free, point, step, fraction) -> _Trial:
     coef, intercept = free.add(point, fraction * step.free)
     # In full exactly: zeros and bounds must not be missed by an ulp.
     coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
-    eta = point.eta + fraction * step.eta
+    there = problem.at(coef, intercept, point.eta + fraction * step.eta)
     after = step.after if fraction == 1.0 else step.terms.value(coef[columns])
-    gain = point.value - problem.loss_at(eta) + step.before - after
-    return _Trial(fraction, coef, intercept, eta, gain)
+    gain = point.value - there.value + step.before - after if np.isfinite(there.value) else -np.inf
+    return _Trial(fraction, there, gain)
 
 
 def _room(problem, point, step) -> float:

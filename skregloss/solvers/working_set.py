@@ -7,17 +7,20 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
+from .gram_store import GramStore
 from .judge import Judge
-from .models import GramStore
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
 from .solution import Solution
+from .vanishing_ridge import without_rounding
 
 SMALLEST_SET = 10
 # Model gradients are solved to this share of the null model's, at best. A share of what is wanted will mostly do, that of the
 # strength because a gap is about (violation / strength) times the penalty; without progress it is made smaller.
 MODEL_TOLERANCE = 1e-13
 SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
+# While columns are missing, errors on the working set need not fall further than this.
+SHARE_WHILE_GROWING = 0.05
 # Tolerances up to this are for the sake of coefficients; so much less of an error is then tried for.
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
@@ -44,8 +47,8 @@ class WorkingSetSolver:
         return self._null_models[key]
 
     def _store(self, null):
-        """The matrices kept for models, where the loss allows it."""
-        if not self.problem.loss.constant_curvature:
+        """The matrices kept for models; of losses with flat pieces curvature comes and goes, and there are none."""
+        if self.problem.loss.flat_pieces:
             return None
         if id(null) not in self._stores:
             self._stores[id(null)] = GramStore(self.problem, null.free)
@@ -75,19 +78,21 @@ class WorkingSetSolver:
             if self._done(now, tol, idle) or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
                 break
             before, moved = now, None
-            if idle and not problem.penalty.convex and store is None:
+            if idle and not problem.penalty.convex and not problem.loss.constant_curvature:
                 moved = confirm_violations(judge, now)
             if moved is not None:
                 now, steps = judge(moved), steps + 1
             else:
                 seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
-                working = self._extend(working, now, blocks, seed)
+                working, cut = self._extend(working, now, blocks, seed)
+                share = SHARE_WHILE_GROWING if cut else 0.0
                 point, count = minimize_on(
                     problem,
                     judge.free,
                     now.point,
                     blocks.terms.take(working),
-                    target=0.0 if store else judge.worthwhile_gain(now),
+                    target=judge.worthwhile_gain,
+                    share=max(share, judge.share_left(now, working)),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
                     gram_store=store,
@@ -96,8 +101,12 @@ class WorkingSetSolver:
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
             tolerance *= SHARPER if idle else 1.0
+            if idle and store is not None:
+                store.renewed(now.point.curvature)
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
+        if best.escaped or not null.exists:
+            best = without_rounding(judge, best)
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     @staticmethod
@@ -115,9 +124,12 @@ class WorkingSetSolver:
         return judge.violations(now, ahead=max(2.0 - previous_alpha / alpha, 0.0))
 
     def _extend(self, working, now, blocks, seed):
-        """The blocks of the new working set: the support, what was in it, and the worst violators, at most twice as many."""
+        """The blocks of the new working set, and whether some that violate their conditions had to be left out of it.
+
+        They are the support, what was in it, and the worst violators, at most twice as many.
+        """
         if not self._selects():
-            return np.arange(blocks.terms.count)
+            return np.arange(blocks.terms.count), False
         inside = np.zeros(blocks.terms.count, dtype=bool)
         inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
         if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
@@ -130,10 +142,11 @@ class WorkingSetSolver:
         room = max(SMALLEST_SET, len(working))
         if seed is not None:
             room = max(room, int(4 * np.sqrt(len(score))))
-        if len(candidates) > room:
+        cut = len(candidates) > room
+        if cut:
             candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
         inside[candidates] = True
-        return np.flatnonzero(inside)
+        return np.flatnonzero(inside), cut
 
     def _selects(self) -> bool:
         """Whether optimal coefficients can be exactly zero, and the penalty does without them."""

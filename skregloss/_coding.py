@@ -10,9 +10,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._class_weight import check_weight_per_class, factors_of_classes, times_factors
-from .._event_times import check_events
-from .._validation import check_domain, check_offset, rows_of_metadata
+from ._class_weight import check_weight_per_class, factors_of_classes, times_factors
+from ._event_times import check_events
+from ._validation import check_domain, check_offset, rows_of_metadata
 
 
 class Data(NamedTuple):

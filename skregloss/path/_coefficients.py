@@ -1,4 +1,4 @@
-"""Linear predictors of many models at once."""
+"""The coefficients of many models, and their linear predictors at once."""
 
 from __future__ import annotations
 
@@ -18,9 +18,21 @@ class CoefficientTable:
         """Add a model with coefficients of shape (p,), or (K, p) for K linear predictors."""
         self._shape = coef.shape
         for row in np.atleast_2d(coef):
-            support = np.flatnonzero(row)
+            support = np.flatnonzero(row).astype(np.int32)
             self._rows.append((support, row[support]))
         self._intercepts.append(intercept)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the coefficients of a model"""
+        return self._shape
+
+    def array(self) -> np.ndarray:
+        """The coefficients of all models: (p, n_models), or (K, p, n_models)."""
+        rows = np.zeros((len(self._rows), self._shape[-1]))
+        for row, (support, values) in zip(rows, self._rows, strict=True):
+            row[support] = values
+        return np.moveaxis(rows.reshape(len(self._intercepts), *self._shape), 0, -1)
 
     def predictors(self, X) -> np.ndarray:
         """X b + b0 of each model in a matrix product: (n_models, n), or (n_models, n, K)."""

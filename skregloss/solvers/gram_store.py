@@ -1,0 +1,138 @@
+"""Gram matrices with the free block eliminated, kept from one model to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+from .coordinate_descent import DEPENDENT_CURVATURE
+from .curvature import Curvature
+from .homotopy import Support
+
+# The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
+LARGEST_GRAM = 4000
+# The share that curvatures may be off by on average in a model.
+OUTDATED, CHEAP = 0.1, 4.0
+# A larger factor between the curvature along a step and that of the model says that one number does not mend it.
+MOST_RESCALING = 2.0
+
+
+def eliminated(design, free, curvature, columns):
+    """G with the free block eliminated, its diagonal with 0 for columns in the span of that block, V = Z'HX and (Z'HZ)^+"""
+    gram = curvature.gram(design, columns)
+    cross, inverse = free.cross(curvature, columns), free.inverse(curvature)
+    length = np.diag(gram).copy()
+    gram -= cross.T @ (inverse @ cross)
+    diagonal = np.diag(gram).copy()
+    # A column in that span can only gain by rounding: it is given the curvature it has without the free block.
+    diagonal[diagonal <= DEPENDENT_CURVATURE * length] = 0.0
+    gram[np.diag_indices(len(length))] = np.where(diagonal > 0.0, diagonal, length)
+    return gram, diagonal, cross, inverse
+
+
+@kernel
+def submatrix(matrix, at):
+    """matrix[at][:, at]"""
+    result = np.empty((at.shape[0], at.shape[0]))
+    for i in range(at.shape[0]):
+        row = matrix[at[i]]
+        for j in range(at.shape[0]):
+            result[i, j] = row[at[j]]
+    return result
+
+
+def _share_off(curvature, other):
+    """How far the weights of one curvature are from those of another, as a share of those"""
+    return np.abs(curvature.weights - other.weights).sum() / other.weights.sum()
+
+
+class GramStore:
+    """What `eliminated` returns, grown by the columns it lacks, and kept across models.
+
+    Where curvature varies, it is kept as long as that at a point is about the same. A model with the gradient of its point and
+    a curvature that is off by a share s leads to the same minimum, its error falling by about s per step: forming another
+    matrix mostly costs more than another such step.
+    """
+
+    def __init__(self, problem, free):
+        self.design, self.free = problem.design, free
+        self.constant = problem.loss.constant_curvature
+        self.place = np.full(problem.n_features, -1)
+        self._begin(Curvature(problem.weights) if self.constant else None)
+
+    def _begin(self, curvature):
+        """With nothing stored, at this curvature"""
+        self.curvature, self.support = curvature, Support()
+        self.inverse = None if curvature is None else self.free.inverse(curvature)
+        self.place[:] = -1
+        self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
+        self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
+
+    def is_of(self, curvature) -> bool:
+        """Whether what is stored is of exactly this curvature"""
+        return self.constant or self.curvature is curvature
+
+    def follow(self, curvature, count):
+        """Begin anew if the curvature is no longer about that of what is stored, for a model of so many columns"""
+        if self.is_of(curvature):
+            return
+        # Where forming a matrix costs less than a product with all columns, saving steps is more.
+        allowed = OUTDATED if count**2 > CHEAP * len(self.place) else 0.0
+        if self.curvature is None or _share_off(curvature, self.curvature) > allowed:
+            self._begin(curvature)
+
+    def rescale(self, move, change):
+        """Have the curvature along a move of the linear predictor be that by which the gradient has changed"""
+        if self.constant or len(self.columns) == 0:
+            return
+        here, there = move @ self.curvature.apply(move), move @ change
+        share = there / here if here > 0.0 else 1.0
+        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING:
+            return
+        self.curvature, self.inverse = self.curvature * share, self.inverse / share
+        self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross
+        self.support.scale(share)
+
+    def renewed(self, curvature) -> bool:
+        """Begin anew at exactly this curvature; False if what is stored is of that already"""
+        if self.is_of(curvature):
+            return False
+        self._begin(curvature)
+        return True
+
+    def parts(self, columns, damping):
+        """Those of some columns, for the curvature times `damping`"""
+        self.reserve(columns)
+        at = self.place[columns]
+        whole = len(at) == len(self.columns) and (at == np.arange(len(at))).all()
+        gram = self.stored if whole else submatrix(self.stored, at)
+        if damping == 1.0:
+            return gram, self.diagonal[at], self.cross[:, at], self.inverse
+        return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
+
+    def lacks(self, columns) -> bool:
+        """Whether some of the columns have not been computed"""
+        return bool((self.place[columns] < 0).any())
+
+    def reserve(self, columns):
+        """Compute the columns that have not been"""
+        new = columns[self.place[columns] < 0]
+        if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
+            self._begin(self.curvature)
+            new = columns
+        if len(new):
+            self._extend(new)
+
+    def _extend(self, new):
+        old, count = len(self.columns), len(self.columns) + len(new)
+        stored = np.empty((count, count))
+        stored[:old, :old] = self.stored
+        own, diagonal, cross, _ = eliminated(self.design, self.free, self.curvature, new)
+        stored[old:, old:] = own
+        if old:
+            both = self.curvature.gram(self.design, self.columns, new)
+            both -= self.cross.T @ (self.inverse @ cross)
+            stored[:old, old:], stored[old:, :old] = both, both.T
+        self.stored, self.columns = stored, np.concatenate([self.columns, new])
+        self.diagonal, self.cross = np.concatenate([self.diagonal, diagonal]), np.hstack([self.cross, cross])
+        self.place[new] = np.arange(old, count)
