@@ -13,7 +13,7 @@ from skregloss import regularization_path
 from skregloss.losses import CoxPartialLikelihood, LogLoss, Poisson, Softmax, SquaredError
 from skregloss.path import fit_path
 from skregloss.penalties import L1, MCP, ElasticNet
-from skregloss.solvers import Problem, cholesky, homotopy
+from skregloss.solvers import Problem, cholesky, gram_store, homotopy
 from skregloss.solvers.gram_store import GramStore, eliminated
 from skregloss.solvers.null_model import null_model
 
@@ -44,7 +44,7 @@ def test_a_store_has_the_matrices_of_its_curvature(loss, y, storage):
         coef = np.zeros(problem.n_features)
         coef[columns] = 0.05 * RNG.normal(size=len(columns))
         points.append(problem.at(coef, null.point.intercept))
-        store.follow(points[-1].curvature, 100)
+        store.follow(points[-1].curvature)
         check_store(store, problem, np.array(columns))
         before, after = points[-2:]
         store.rescale(after.eta - before.eta, after.gradient - before.gradient)
@@ -62,7 +62,7 @@ def test_a_rescaled_store_has_the_curvature_of_the_step():
     problem = Problem(loss, L1().bind(12, None), np.asfortranarray(X), y)
     null = null_model(problem, problem.blocks(1.0))
     store = GramStore(problem, null.free)
-    store.follow(null.point.curvature, 100)
+    store.follow(null.point.curvature)
     columns = np.arange(3)
     store.parts(columns, 1.0)
     there = problem.at(np.r_[0.8, -0.5, 0.3, np.zeros(9)], null.point.intercept)
@@ -123,9 +123,11 @@ def test_paths_with_kept_matrices_end_where_fresh_ones_do(loss, y, penalty, monk
     """Two solvers, one of which forms every matrix anew."""
     problem = Problem(loss, penalty.bind(12, None), np.asfortranarray(X), y)
     options = {"alphas": 8, "alpha_min_ratio": 0.05, "tol": 1e-9, "max_iter": 1000}
+    monkeypatch.setattr(gram_store, "QUICK", 0.0)
+    monkeypatch.setattr(gram_store, "CHEAP", 0.0)
     kept = fit_path(problem, **options)
     assert kept.converged.all()
-    monkeypatch.setattr(GramStore, "follow", lambda self, curvature, count: self.renewed(curvature))
+    monkeypatch.setattr(GramStore, "follow", lambda self, curvature: self.renewed(curvature))
     fresh = fit_path(problem, **options)
     np.testing.assert_allclose(kept.objective, fresh.objective, rtol=1e-8)
     if penalty.convex:
@@ -133,20 +135,20 @@ def test_paths_with_kept_matrices_end_where_fresh_ones_do(loss, y, penalty, monk
 
 
 @pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=short)
-def test_a_path_of_many_columns_takes_half_of_what_its_data_do(loss):
+def test_a_path_of_many_columns_takes_less_than_its_data(loss):
     """X is not copied, and coefficients that are zero take no room until their array is asked for."""
     wide = np.asfortranarray(RNG.normal(size=(200, 10000)))
     y = wide[:, :5].sum(axis=1) + RNG.normal(size=200)
     y = np.sign(y) if loss.classification else y
     options = {"loss": loss, "penalty": "l1"}
-    regularization_path(wide, y, alphas=30, **options)  # kernels compiled
+    regularization_path(wide, y, **options)  # kernels compiled
     tracemalloc.start()
     try:
-        path = regularization_path(wide, y, alphas=30, **options)
+        path = regularization_path(wide, y, **options)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 0.5 * wide.nbytes
-    assert path.coefs.shape == (10000, 30)
+    assert peak < 0.6 * wide.nbytes
+    assert path.coefs.shape == (10000, 100)
     assert path.coefs is path.coefs
     np.testing.assert_array_equal(np.count_nonzero(path.coefs, axis=0), path.n_nonzero)
