@@ -49,7 +49,9 @@ class Dense(Design):
             every = np.zeros(self.n_features)
             every[columns] = coef
             return self._whole(every)
-        return combined(self.rows, np.asarray(coef, dtype=np.float64), columns)
+        result = np.zeros(self.n_samples)
+        combine(self.rows, np.asarray(coef, dtype=np.float64), columns, result)
+        return result
 
     def _are_most(self, columns):
         """Whether a product with all columns costs less than picking these"""
@@ -65,7 +67,9 @@ class Dense(Design):
         if columns is not None:
             if self._are_most(columns):
                 return self.rmatvec(vector)[columns]
-            return products(self.rows, np.asarray(vector, dtype=np.float64), columns)
+            result = np.zeros(len(columns))
+            multiply(self.rows, np.asarray(vector, dtype=np.float64), columns, result)
+            return result
         result = np.empty(self.n_features)
         for place, block in self._blocks(None):
             np.dot(block, vector, out=result[place])
@@ -134,10 +138,9 @@ class Dense(Design):
 
 
 @kernel(reorder=True)
-def combined(rows, coef, columns):
-    """sum_c coef_c rows[columns_c], four at a time and without taking them out of `rows` first"""
+def combine(rows, coef, columns, result):
+    """result += sum_c coef_c rows[columns_c], four at a time and without taking them out of `rows` first"""
     n_samples, count = rows.shape[1], columns.shape[0]
-    result = np.zeros(n_samples)
     fours = count - count % 4
     for start in range(0, n_samples, STRETCH):
         part = result[start : start + STRETCH]
@@ -151,14 +154,12 @@ def combined(rows, coef, columns):
             row = rows[columns[c], start : start + size]
             for i in range(size):
                 part[i] += coef[c] * row[i]
-    return result
 
 
 @kernel(reorder=True)
-def products(rows, vector, columns):
-    """rows[columns_c]' vector for each c, without taking them out of `rows` first"""
+def multiply(rows, vector, columns, result):
+    """result_c += rows[columns_c]' vector, without taking them out of `rows` first"""
     n_samples, count = rows.shape[1], columns.shape[0]
-    result = np.zeros(count)
     for start in range(0, n_samples, STRETCH):
         part = vector[start : start + STRETCH]
         for c in range(count):
@@ -167,4 +168,3 @@ def products(rows, vector, columns):
             for i in range(part.shape[0]):
                 total += row[i] * part[i]
             result[c] += total
-    return result

@@ -12,15 +12,20 @@ from .homotopy import Support
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
 # The share that curvatures may be off by on average in a model.
-OUTDATED, CHEAP = 0.1, 4.0
+OUTDATED = 0.1
+# What it takes for that: so many entries of a matrix per column there is, and so many multiplications.
+CHEAP, QUICK = 4.0, 5e6
 # A larger factor between the curvature along a step and that of the model says that one number does not mend it.
 MOST_RESCALING = 2.0
 
 
-def eliminated(design, free, curvature, columns):
-    """G with the free block eliminated, its diagonal with 0 for columns in the span of that block, V = Z'HX and (Z'HZ)^+"""
+def eliminated(design, free, curvature, columns, inverse=None):
+    """G with the free block eliminated, its diagonal with 0 for columns in the span of that block, V = Z'HX and (Z'HZ)^+
+
+    The last is computed unless it is given.
+    """
     gram = curvature.gram(design, columns)
-    cross, inverse = free.cross(curvature, columns), free.inverse(curvature)
+    cross, inverse = free.cross(curvature, columns), free.inverse(curvature) if inverse is None else inverse
     length = np.diag(gram).copy()
     gram -= cross.T @ (inverse @ cross)
     diagonal = np.diag(gram).copy()
@@ -63,7 +68,7 @@ class GramStore:
     def _begin(self, curvature):
         """With nothing stored, at this curvature"""
         self.curvature, self.support = curvature, Support()
-        self.inverse = None if curvature is None else self.free.inverse(curvature)
+        self.inverse = None
         self.place[:] = -1
         self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
         self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
@@ -72,13 +77,17 @@ class GramStore:
         """Whether what is stored is of exactly this curvature"""
         return self.constant or self.curvature is curvature
 
-    def follow(self, curvature, count):
-        """Begin anew if the curvature is no longer about that of what is stored, for a model of so many columns"""
-        if self.is_of(curvature):
-            return
-        # Where forming a matrix costs less than a product with all columns, saving steps is more.
-        allowed = OUTDATED if count**2 > CHEAP * len(self.place) else 0.0
-        if self.curvature is None or _share_off(curvature, self.curvature) > allowed:
+    def pays(self, count) -> bool:
+        """Whether keeping a matrix of so many columns does
+
+        Where forming it costs less than the product with all columns that judges a step, or than calls do, steps matter more.
+        """
+        entries = count**2
+        return self.constant or (entries > CHEAP * len(self.place) and entries * self.design.n_samples > QUICK)
+
+    def follow(self, curvature):
+        """Begin anew if the curvature is no longer about that of what is stored"""
+        if not self.is_of(curvature) and (self.curvature is None or _share_off(curvature, self.curvature) > OUTDATED):
             self._begin(curvature)
 
     def rescale(self, move, change):
@@ -103,6 +112,8 @@ class GramStore:
     def parts(self, columns, damping):
         """Those of some columns, for the curvature times `damping`"""
         self.reserve(columns)
+        if self.inverse is None:  # no columns so far
+            self.inverse = self.free.inverse(self.curvature)
         at = self.place[columns]
         whole = len(at) == len(self.columns) and (at == np.arange(len(at))).all()
         gram = self.stored if whole else submatrix(self.stored, at)
@@ -125,14 +136,14 @@ class GramStore:
 
     def _extend(self, new):
         old, count = len(self.columns), len(self.columns) + len(new)
-        stored = np.empty((count, count))
-        stored[:old, :old] = self.stored
-        own, diagonal, cross, _ = eliminated(self.design, self.free, self.curvature, new)
-        stored[old:, old:] = own
+        own, diagonal, cross, self.inverse = eliminated(self.design, self.free, self.curvature, new, self.inverse)
         if old:
+            stored = np.empty((count, count))
             both = self.curvature.gram(self.design, self.columns, new)
             both -= self.cross.T @ (self.inverse @ cross)
+            stored[:old, :old], stored[old:, old:] = self.stored, own
             stored[:old, old:], stored[old:, :old] = both, both.T
-        self.stored, self.columns = stored, np.concatenate([self.columns, new])
-        self.diagonal, self.cross = np.concatenate([self.diagonal, diagonal]), np.hstack([self.cross, cross])
-        self.place[new] = np.arange(old, count)
+            own, diagonal = stored, np.concatenate([self.diagonal, diagonal])
+            cross, new = np.hstack([self.cross, cross]), np.concatenate([self.columns, new])
+        self.stored, self.diagonal, self.cross, self.columns = own, diagonal, cross, new
+        self.place[self.columns[old:]] = np.arange(old, count)

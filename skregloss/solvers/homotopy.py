@@ -49,8 +49,8 @@ class Support:
 
     def places_in(self, columns, diagonal):
         """Where it is in sorted `columns`, -1 for those that are not there; nowhere if the diagonal is not what it was"""
-        if len(columns) == 0:
-            return columns
+        if len(columns) == 0 or len(self.columns) == 0:
+            return self.columns[:0]
         places = np.minimum(np.searchsorted(columns, self.columns), len(columns) - 1)
         there = columns[places] == self.columns
         if (np.abs(diagonal[places] - self.diagonal)[there] > SAME * self.diagonal[there]).any():

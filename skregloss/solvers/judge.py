@@ -23,8 +23,8 @@ ESCAPED = (
     "the events in order): raise alpha, or add some L2 to the penalty"
 )
 
-# More than a part in so many is most of the columns.
-MOST = 4
+# More than a part in so many is most of the columns; products with so many entries cost more than calls do.
+MOST, LARGE = 4, 1e6
 
 OVERFLOW = "the loss overflows before the first step: check the offset and the scale of y"
 
@@ -154,11 +154,12 @@ class Judge:
         """The share of the error on a working set that may be left before all columns are looked at
 
         A gap falls with the error, and a change of strength adds little to it at first: hence a tenth of what it must fall by.
-        If the working set is most of all, looking costs no more than the next step does.
+        If the working set is most of all, and large, looking costs no more than the next step does.
         """
         if not self.problem.convex:
             return 0.0
-        if len(working) * MOST > self.blocks.terms.count:
+        count = self.blocks.terms.count
+        if len(working) * MOST > count and count * self.problem.design.n_samples > LARGE:
             return 1.0
         gap = judged.certificate.relative_gap
         return 0.1 * self.tol / gap if gap > self.tol else 0.0

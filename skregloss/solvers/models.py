@@ -67,7 +67,7 @@ class GramModel(_Model):
             parts = eliminated(problem.design, free, self.curvature, self.columns)
             self.support = Support()
         else:
-            gram_store.follow(point.curvature, len(self.columns))
+            gram_store.follow(point.curvature)
             parts = gram_store.parts(self.columns, damping)
             self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts

@@ -25,6 +25,8 @@ SHORT, MOST_STIFFENINGS = 0.2, 10
 LINEAR, WORTHWHILE, LONGEST = 0.6, 0.01, 1e6
 # A relative change of the objective below this, times the root of the number of rows that it is a sum of, is rounding.
 OBJECTIVE_ROUNDING = 4e-16
+# Gains of so many roundings are gains.
+VISIBLE = 10.0
 
 
 @dataclass
@@ -128,7 +130,9 @@ def _search(problem, free, point, step, smallest_fraction):
         if fraction < smallest_fraction:
             return None
         trial = _trial(problem, free, point, step, fraction)
-    surprising = fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) and not problem.loss.constant_curvature
+    surprising = (
+        fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) + VISIBLE * slack and not problem.loss.constant_curvature
+    )
     room = _room(problem, point, step) if surprising else 1.0
     while 2.0 * fraction <= room:
         fraction *= 2.0

@@ -85,17 +85,17 @@ class WorkingSetSolver:
             else:
                 seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working, cut = self._extend(working, now, blocks, seed)
-                share = SHARE_WHILE_GROWING if cut else 0.0
+                terms, share = blocks.terms.take(working), SHARE_WHILE_GROWING if cut else 0.0
                 point, count = minimize_on(
                     problem,
                     judge.free,
                     now.point,
-                    blocks.terms.take(working),
+                    terms,
                     target=judge.worthwhile_gain,
                     share=max(share, judge.share_left(now, working)),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_iter - steps,
-                    gram_store=store,
+                    gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
                 )
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)

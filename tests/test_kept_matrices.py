@@ -1,0 +1,154 @@
+"""What solvers keep from one model to the next is what they would compute afresh."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from penalty_examples import short
+from scipy import sparse
+
+from skregloss import regularization_path
+from skregloss.losses import CoxPartialLikelihood, LogLoss, Poisson, Softmax, SquaredError
+from skregloss.path import fit_path
+from skregloss.penalties import L1, MCP, ElasticNet
+from skregloss.solvers import Problem, cholesky, gram_store, homotopy
+from skregloss.solvers.gram_store import GramStore, eliminated
+from skregloss.solvers.null_model import null_model
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 12)) @ (np.eye(12) + 0.3)
+COUNTS = RNG.poisson(1.0, 60).astype(float)
+TIMES = np.column_stack([np.full(60, -np.inf), RNG.exponential(size=60), RNG.random(60) < 0.7, np.zeros(60)])
+TARGETS = [
+    (LogLoss(), np.where(X[:, 0] + RNG.normal(size=60) > 0, 1.0, -1.0)),
+    (Poisson(), COUNTS),
+    (Softmax(3), RNG.integers(0, 3, 60).astype(float)),
+    (CoxPartialLikelihood(), TIMES),
+]
+
+
+def names(value):
+    return short(value) if not isinstance(value, np.ndarray) else ""
+
+
+@pytest.mark.parametrize("loss, y", TARGETS, ids=names)
+@pytest.mark.parametrize("storage", [np.asfortranarray, sparse.csc_array], ids=["dense", "sparse"])
+def test_a_store_has_the_matrices_of_its_curvature(loss, y, storage):
+    """However its columns came, and however it was scaled in between."""
+    problem = Problem(loss, L1().bind(12, None), storage(X), y)
+    null = null_model(problem, problem.blocks(1.0))
+    store, points = GramStore(problem, null.free), [null.point]
+    for columns in ([1, 4], [1, 4, 7, 9], [0, 4, 11], list(range(12))):
+        coef = np.zeros(problem.n_features)
+        coef[columns] = 0.05 * RNG.normal(size=len(columns))
+        points.append(problem.at(coef, null.point.intercept))
+        store.follow(points[-1].curvature)
+        check_store(store, problem, np.array(columns))
+        before, after = points[-2:]
+        store.rescale(after.eta - before.eta, after.gradient - before.gradient)
+        check_store(store, problem, np.array(columns))
+
+
+def check_store(store, problem, columns):
+    found = store.parts(columns, 1.0)
+    for part, expected in zip(found, eliminated(problem.design, store.free, store.curvature, columns), strict=True):
+        np.testing.assert_allclose(part, expected, rtol=1e-9, atol=1e-12 * np.abs(expected).max(initial=0.0))
+
+
+def test_a_rescaled_store_has_the_curvature_of_the_step():
+    loss, y = TARGETS[0]
+    problem = Problem(loss, L1().bind(12, None), np.asfortranarray(X), y)
+    null = null_model(problem, problem.blocks(1.0))
+    store = GramStore(problem, null.free)
+    store.follow(null.point.curvature)
+    columns = np.arange(3)
+    store.parts(columns, 1.0)
+    there = problem.at(np.r_[0.8, -0.5, 0.3, np.zeros(9)], null.point.intercept)
+    move, change = there.eta - null.point.eta, there.gradient - null.point.gradient
+    store.rescale(move, change)
+    assert move @ store.curvature.apply(move) == pytest.approx(move @ change, rel=1e-12)
+    assert move @ change < 0.95 * (move @ null.point.curvature.apply(move))
+
+
+def test_weights_move_on_from_the_last_support():
+    """Problems on parts of one matrix, one after another, are minimised as each is on its own."""
+    full = X.T @ X / 60
+    support = homotopy.Support()
+    for _ in range(60):
+        columns = np.sort(RNG.choice(12, RNG.integers(1, 13), replace=False))
+        size = len(columns)
+        gram, ridge, weights = full[np.ix_(columns, columns)], np.zeros(size), RNG.uniform(0.05, 0.5, size)
+        # Any start will do; q belongs to it.
+        b = RNG.normal(size=size) * (RNG.random(size) < 0.5)
+        linear = RNG.normal(size=size)
+        before, gram_before = linear - gram @ b, gram.copy()
+        assert homotopy.minimize(gram, ridge, before, b, weights, columns, support) == homotopy.FINISHED
+        np.testing.assert_array_equal(gram, gram_before)
+        q = linear - gram @ b
+        assert (np.abs(q) <= weights + 1e-8).all()
+        np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * weights)[b != 0.0], atol=1e-8)
+        assert sorted(support.columns) == sorted(columns[b != 0.0])
+    share = RNG.uniform(0.5, 2.0)
+    support.scale(share)
+    count = len(support.columns)
+    factor = np.tril(support.factor[:count, :count])
+    own = share * full[np.ix_(support.columns, support.columns)]
+    np.testing.assert_allclose(factor @ factor.T, own, rtol=1e-8, atol=1e-9)
+
+
+def test_a_support_of_another_matrix_is_not_taken_for_its_own():
+    support, columns, weights = homotopy.Support(), np.arange(4), np.full(4, 0.1)
+    for scale in (1.0, 3.0, 0.2):
+        gram = scale * (X.T @ X)[:4, :4] / 60
+        b, linear = np.zeros(4), np.array([1.0, -2.0, 0.5, 1.5])
+        homotopy.minimize(gram, np.zeros(4), linear.copy(), b, weights, columns, support)
+        q = linear - gram @ b
+        np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * weights)[b != 0.0], atol=1e-8)
+
+
+@pytest.mark.parametrize("gone", [0, 4, 10, 11])
+def test_a_factor_without_a_row(gone):
+    gram = X.T @ X
+    factor = np.linalg.cholesky(gram)
+    cholesky.remove(factor, 12, gone)
+    rest = np.delete(np.delete(gram, gone, 0), gone, 1)
+    np.testing.assert_allclose(np.tril(factor[:11, :11]), np.linalg.cholesky(rest), rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("penalty", [L1(), ElasticNet(0.5), MCP()], ids=short)
+@pytest.mark.parametrize("loss, y", TARGETS, ids=names)
+def test_paths_with_kept_matrices_end_where_fresh_ones_do(loss, y, penalty, monkeypatch):
+    """Two solvers, one of which forms every matrix anew."""
+    problem = Problem(loss, penalty.bind(12, None), np.asfortranarray(X), y)
+    options = {"alphas": 8, "alpha_min_ratio": 0.05, "tol": 1e-9, "max_iter": 1000}
+    monkeypatch.setattr(gram_store, "QUICK", 0.0)
+    monkeypatch.setattr(gram_store, "CHEAP", 0.0)
+    kept = fit_path(problem, **options)
+    assert kept.converged.all()
+    monkeypatch.setattr(GramStore, "follow", lambda self, curvature: self.renewed(curvature))
+    fresh = fit_path(problem, **options)
+    np.testing.assert_allclose(kept.objective, fresh.objective, rtol=1e-8)
+    if penalty.convex:
+        np.testing.assert_allclose(kept.coefs, fresh.coefs, atol=1e-4)
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=short)
+def test_a_path_of_many_columns_takes_less_than_its_data(loss):
+    """X is not copied, and coefficients that are zero take no room until their array is asked for."""
+    wide = np.asfortranarray(RNG.normal(size=(200, 10000)))
+    y = wide[:, :5].sum(axis=1) + RNG.normal(size=200)
+    y = np.sign(y) if loss.classification else y
+    options = {"loss": loss, "penalty": "l1"}
+    regularization_path(wide, y, **options)  # kernels compiled
+    tracemalloc.start()
+    try:
+        path = regularization_path(wide, y, **options)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.6 * wide.nbytes
+    assert path.coefs.shape == (10000, 100)
+    assert path.coefs is path.coefs
+    np.testing.assert_array_equal(np.count_nonzero(path.coefs, axis=0), path.n_nonzero)
