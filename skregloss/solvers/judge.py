@@ -40,6 +40,9 @@ class Judgement:
         """Whether there is no finite objective to improve, or no finite minimum of it ahead."""
         return not np.isfinite(self.objective) or self._escaped
 
+    def _escapes(self) -> bool:
+        return escapes(self.judge.problem, self.judge.blocks, self.point, self.judge.null.reference)
+
     @property
     def _escaped(self) -> bool:
         """Whether the certificate has failed only because the loss has no minimum over coefficients without penalty."""
@@ -67,7 +70,9 @@ class Judgement:
     def advice(self) -> str:
         if not np.isfinite(self.point.value):
             return OVERFLOW
-        return SEPARABLE if not self.judge.null.exists else ESCAPED if self._escaped else ""
+        if not self.judge.null.exists:
+            return SEPARABLE
+        return ESCAPED if not self.certificate.converged and self._escapes() else ""
 
     @property
     def error(self) -> float:
@@ -90,9 +95,7 @@ class Judgement:
         kkt /= judge.null.gradient_size
         relative_gap = gap / judge.null.deviance
         error = kkt if np.isnan(gap) else relative_gap
-        converged = (
-            self.settled and bool(error <= judge.tol) and not escapes(problem, judge.blocks, point, judge.null.reference)
-        )
+        converged = self.settled and bool(error <= judge.tol) and not self._escapes()
         return Certificate(self.objective, float(gap), float(relative_gap), float(kkt), judge.tol, converged)
 
 
