@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skregloss import PenalizedClassifier, PenalizedRegressor, regularization_path
+from skregloss import PenalizedClassifier, PenalizedRegressor, PenalizedRegressorCV, regularization_path
 from skregloss.penalties import L1, L2, L21, GroupL2, GroupMCP, GroupSCAD, SparseGroup
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
@@ -194,3 +194,19 @@ def test_paths_go_through_groups():
     assert path.n_nonzero[0] == 0
     assert path.coefs[:, 1].any()
     assert np.array_equal(path.coefs[0] != 0.0, path.coefs[3] != 0.0)
+
+
+@pytest.mark.parametrize("penalty", [GroupL2(GROUPS), SparseGroup(GROUPS), GroupMCP(GROUPS)], ids=lambda p: type(p).__name__)
+def test_adaptive_and_relaxed_fits(penalty):
+    """Factors by the lengths of the groups in the pilot fit, and a refit of the columns that are left."""
+    options = {"alphas": 12, "selection": "bic", "tol": 1e-10}
+    pilot = PenalizedRegressorCV(penalty=penalty, **options).fit(X, Y)
+    labels = np.array([0, 1, 1, 0, 2, 1])
+    lengths = np.sqrt(np.bincount(labels, pilot.coef_**2)[labels])
+    adaptive = PenalizedRegressorCV(penalty=penalty, adaptive=1, **options).fit(X, Y)
+    np.testing.assert_allclose(adaptive.penalty_factors_, lengths.max() / (lengths + lengths.max() / 100.0), rtol=1e-6)
+    single = PenalizedRegressor(penalty=penalty, alpha=adaptive.alpha_, penalty_factors=adaptive.penalty_factors_, tol=1e-10)
+    assert single.fit(X, Y).certificate_.objective == pytest.approx(adaptive.certificate_.objective, rel=1e-9)
+    relaxed = PenalizedRegressorCV(penalty=penalty, gamma=0.0, alphas=12, cv=3).fit(X, Y)
+    Z = np.column_stack([np.ones(60), X.to_numpy()[:, relaxed.coef_ != 0.0]])
+    np.testing.assert_allclose(relaxed.predict(X), Z @ np.linalg.lstsq(Z, Y)[0], atol=1e-7)

@@ -168,6 +168,17 @@ def settle_block(penalty, gram, slope, here, z, there, curvature, strength, weig
 
 
 @kernel
+def block_curvatures(gram, starts):
+    """The largest eigenvalue of each block of a Gram matrix"""
+    result = np.empty(starts.shape[0] - 1)
+    for g in range(result.shape[0]):
+        first, last = starts[g], starts[g + 1]
+        own = np.ascontiguousarray(gram[first:last, first:last])
+        result[g] = own[0, 0] if last - first == 1 else np.linalg.eigvalsh(own)[-1]
+    return result
+
+
+@kernel
 def widest_block(starts):
     """The most columns in a block"""
     widest = 0

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from .block_kernels import (
+    block_curvatures,
     block_distances,
     block_dual_scale,
     block_entry_alphas,
@@ -164,11 +165,6 @@ class BlockTerms:
         grams, corners, curvatures = self._own
         blocks = self.starts, curvatures, self.strengths, self.weights
         return block_residual_epochs(self.penalty, *model, grams, corners, b, *blocks, epochs, tolerance)
-
-
-def block_curvatures(gram, starts):
-    """The largest eigenvalue of each block of a Gram matrix"""
-    return _largest_eigenvalues([gram[first:last, first:last] for first, last in pairwise(starts)])
 
 
 def _largest_eigenvalues(grams):

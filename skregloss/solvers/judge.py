@@ -71,9 +71,9 @@ class Judgement:
 
     @cached_property
     def escaped(self) -> bool:
-        """Whether the loss has no minimum over coefficients that pass the certificate, but that no penalty holds back"""
+        """Whether the loss has no minimum over the coefficients that no penalty holds back"""
         judge = self.judge
-        return self.error <= judge.tol and escapes(judge.problem, judge.blocks, self.point, judge.null.reference)
+        return self.settled and escapes(judge.problem, judge.blocks, self.point, judge.null.reference)
 
     @property
     def error(self) -> float:

@@ -10,14 +10,13 @@ with the loss as a name and a dict of parameters, the penalty as a name, a pair 
 
 from . import bound
 from .gap import null_deviance, null_model, relative_gap
-from .problem import Problem, falls_for_ever, objective
+from .problem import Problem, objective
 from .reference import reference_fit
 from .stationarity import fixed_point_residual
 
 __all__ = [
     "Problem",
     "bound",
-    "falls_for_ever",
     "fixed_point_residual",
     "null_deviance",
     "null_model",

@@ -90,15 +90,6 @@ class Problem:
         return single if self.group is None else single + self.group.value(coef)
 
 
-def falls_for_ever(problem, coef, intercept):
-    """Whether a quarter farther from zero the loss is lower, a million times as far lower still, and the penalty no higher."""
-    coef = np.ravel(coef)
-    flat = problem.penalty_value(1e6 * coef) <= problem.penalty_value(coef) * (1.0 + 1e-12)
-    with np.errstate(over="ignore", invalid="ignore"):
-        here, far, farthest = (problem.mean_loss(problem.eta(times * coef, times * intercept)) for times in (1.0, 1.25, 1e6))
-    return bool(flat and here > far > farthest)
-
-
 def objective(problem, coef, intercept):
     """The mean loss plus the penalty; infinite beyond the bounds."""
     coef = np.ravel(np.asarray(coef, float))
