@@ -18,7 +18,7 @@ from .gram_store import LARGEST_GRAM, eliminated
 from .homotopy import RIDGE, Support
 
 # A Gram matrix of so many columns is never large.
-SMALL_GRAM = 1000
+SMALL_GRAM, FEW = 1000, 100
 # How many times faster a Cholesky factorisation of m columns is than m m / 3 products with a vector.
 CHOLESKY_SPEED = 40.0
 CONJUGATE_GRADIENT_TOLERANCE = 1e-4
@@ -35,7 +35,8 @@ def make_model(problem, free, point, terms, damping, gram_store):
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
         most = min(LARGEST_GRAM, max(2 * len(problem.y) // problem.data.copies, SMALL_GRAM))
     elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
-        most = min(most, len(problem.weights))  # with more columns than that, descent is cheaper on the residual
+        # With more columns than rows descent is cheaper on the residual; where both are few, rows are not to decide.
+        most = min(most, max(len(problem.weights), FEW))
     kind = GramModel if len(terms.columns) <= most else ResidualModel
     return kind(problem, free, point, terms, damping, gram_store)
 
