@@ -9,6 +9,8 @@ from ._base import BLOCK_BYTES, Design, ownership
 
 # Picking a column costs about so many times what a product with it does.
 MOST = 4
+# So many entries are multiplied in the time of a call.
+SMALL = 10_000
 
 # Samples whose sums stay in the cache while columns are added to them.
 STRETCH = 1024
@@ -54,8 +56,9 @@ class Dense(Design):
         return result
 
     def _are_most(self, columns):
-        """Whether a product with all columns costs less than picking these"""
-        return self.rows.dtype == np.float64 and MOST * len(columns) > self.n_features
+        """Whether a product with all columns costs less than picking these, or next to nothing"""
+        few = self.rows.size <= SMALL
+        return self.rows.dtype == np.float64 and (few or MOST * len(columns) > self.n_features)
 
     def _whole(self, coef):
         result = np.zeros(self.n_samples)

@@ -88,7 +88,8 @@ class Loss(Jittable, BaseEstimator):
 
     def model_curvature(self, y, eta):
         """The curvature of quadratic models: the hessian, or where that can be negative something that cannot."""
-        return max(self.hessian(y, eta), 0.0)
+        curvature = self.hessian(y, eta)
+        return curvature if curvature > 0.0 else 0.0
 
     def conjugate(self, y, u):
         """sup over eta of u eta - l(y, eta), for a convex loss; infinite where u is no slope of l.

@@ -46,7 +46,8 @@ def remove(factor, size, gone):
     cosines, sines = np.empty(size), np.empty(size)
     for k in range(gone, size - 1):
         row, moved = factor[k], factor[k + 1]
-        row[:gone] = moved[:gone]
+        for i in range(gone):  # a slice set to another takes seconds to compile
+            row[i] = moved[i]
         carried = moved[gone]
         for i in range(gone, k):
             next = moved[i + 1]

@@ -98,7 +98,7 @@ class CoordinateTerms:
         """The least alpha at which each block, at zero now, stays there"""
         factors = factors[self.columns]
         factors = np.where(factors > 0.0, factors, 1.0)
-        return entry_alphas(self.penalty, grad, steps, factors, self.low, self.high)
+        return entry_alphas(self.penalty, grad, steps, factors, self.low, self.high, np.empty(len(grad)))
 
     def slopes(self, b, support, smooth):
         """P' and P'' at the coefficients of the support"""

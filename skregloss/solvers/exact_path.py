@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
 from . import homotopy
 from .working_set import WorkingSetSolver
 
@@ -93,13 +92,6 @@ class ExactSolver(WorkingSetSolver):
                 store.reserve(terms.columns[np.union1d(working, likely)])
 
 
-@kernel
 def beyond(gradient, limits, factor, inside):
     """The places that are inside already, or whose gradient is beyond its limit times a factor"""
-    count = 0
-    result = np.empty(gradient.shape[0], np.int64)
-    for j in range(gradient.shape[0]):
-        if inside[j] or abs(gradient[j]) > factor * limits[j]:
-            result[count] = j
-            count += 1
-    return result[:count].copy()
+    return np.flatnonzero(inside | (np.abs(gradient) > factor * limits))

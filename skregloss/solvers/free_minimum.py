@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._jit import kernel
 from .curvature import Curvature
 
 # A gradient this small relative to the sizes of what it sums is rounding.
@@ -113,19 +112,13 @@ def rounding_sizes(problem, point):
     return np.abs(point.gradient) + problem.data.own_curvature(point) * np.abs(point.eta)
 
 
-@kernel
-def _weighted_norm(values, weights, largest):
-    total = 0.0
-    for i in range(values.shape[0]):
-        if weights[i] > 0.0:
-            total += (values[i] / largest) ** 2 / weights[i]
-    return largest * np.sqrt(total)
-
-
 def gradient_norm(problem, values):
     """sqrt(sum_i values_i^2 / w_i), over the samples with weight"""
-    largest = values.max(initial=0.0)
-    return _weighted_norm(values, problem.weights, largest) if 0.0 < largest < np.inf else largest
+    weights, largest = problem.weights, values.max(initial=0.0)
+    if not 0.0 < largest < np.inf:
+        return largest
+    squares = np.divide((values / largest) ** 2, weights, out=np.zeros(len(weights)), where=weights > 0.0)
+    return largest * np.sqrt(squares.sum())
 
 
 def _runs_away(point, moved, decrement, reference):

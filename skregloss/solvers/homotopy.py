@@ -77,97 +77,72 @@ def minimize(gram, ridge, q, b, weights, columns, support):
     added = ridge + RIDGE * own
     diagonal = own + added
     places = support.places_in(columns, diagonal)
+    support.reserve(max(size, len(places)) + 1)
+    q = q - ridge * b
+    zero_wrong_signs(gram, added, q, b)
+    sign, column = np.sign(b), np.empty(size)
+    gone = np.flatnonzero((places < 0) | (sign[places] == 0.0))
+    for i in range(len(gone)):
+        remove(support.factor, len(places) - i, gone[-1 - i])
+    places = np.delete(places, gone)
     count = len(places)
-    support.reserve(max(size, count) + 1)
-    active = np.zeros(len(support.factor), dtype=np.int64)
-    active[:count] = places
-    outcome, count = minimize_from(gram, added, q - ridge * b, b, weights, active, support.factor, count)
+    active, lacking = np.zeros(len(support.factor), dtype=np.int64), sign.copy()
+    active[:count], lacking[places] = places, 0.0
+    count = extend(gram, added, lacking, active, support.factor, count, column)
+    if count < 0:  # dependent columns: begin from zero
+        zero_all(gram, added, q, b)
+        sign[:], count = 0.0, 0
+    # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
+    top = max(1.0, (np.abs(q) / weights)[sign == 0.0].max(initial=0.0))
+    weight = np.where(sign != 0.0, sign * q, top * weights)
+    work = np.empty((2, size))
+    outcome, count = follow(
+        gram, added, q, b, weight, weights - weight, support.factor, active, sign, count, 20 * size + 100, work, column
+    )
     active = active[:count]
     support.columns, support.diagonal = columns[active], diagonal[active]
     return outcome
 
 
 @kernel(reorder=True)
-def minimize_from(gram, added, q, b, weights, active, factor, count):
-    """The same with a factor of columns that were the support; the outcome and the size of the support"""
-    size = b.shape[0]
+def zero_wrong_signs(gram, added, q, b):
+    """Set coefficients to zero whose gradient has the wrong sign, until there is none"""
     wrong = True
     while wrong:
         wrong = False
-        for j in range(size):
+        for j in range(b.shape[0]):
             if b[j] * q[j] < 0.0:
-                set_to_zero(gram, added, q, b, j)
-                wrong = True
-    sign, column = np.sign(b), np.empty(size)
-    count = refactor(gram, added, sign, active, factor, count, column)
-    if count < 0:  # dependent columns: begin from zero
-        for j in range(size):
-            if b[j] != 0.0:
-                set_to_zero(gram, added, q, b, j)
-                sign[j] = 0.0
-        count = 0
-    # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
-    top = 1.0
-    for j in range(size):
-        if sign[j] == 0.0:
-            top = max(top, abs(q[j]) / weights[j])
-    weight, slope = np.empty(size), np.empty(size)
-    for j in range(size):
-        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * weights[j]
-        slope[j] = weights[j] - weight[j]
-    work = np.empty((3, size))
-    return follow(gram, added, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work)
+                for k in range(b.shape[0]):
+                    q[k] += b[j] * gram[j, k]
+                q[j] += b[j] * added[j]
+                b[j], wrong = 0.0, True
 
 
-@kernel(reorder=True)
-def set_to_zero(gram, added, q, b, j):
-    """b_j = 0, and q what it then is"""
-    for k in range(b.shape[0]):
-        q[k] += b[j] * gram[j, k]
-    q[j] += b[j] * added[j]
-    b[j] = 0.0
+def zero_all(gram, added, q, b):
+    """b = 0, and q what it then is"""
+    q += gram @ b + added * b
+    b[:] = 0.0
 
 
 @kernel
-def refactor(gram, added, sign, active, factor, count, column):
-    """From the factor of the columns in `active` to that of the columns with a sign; its size, -1 if they are dependent"""
-    for i in range(count - 1, -1, -1):
-        if active[i] < 0 or sign[active[i]] == 0.0:
-            drop(active, factor, i, count)
-            count -= 1
-    inside = np.zeros(sign.shape[0], np.bool_)
-    for i in range(count):
-        inside[active[i]] = True
-    for j in range(sign.shape[0]):
-        if sign[j] != 0.0 and not inside[j]:
-            if not add(gram, added, active, factor, j, count, column):
+def extend(gram, added, lacking, active, factor, count, column):
+    """Take the columns that are lacking into the factor of those in `active`; its size, -1 if they are dependent"""
+    for j in range(lacking.shape[0]):
+        if lacking[j] != 0.0:
+            for i in range(count):
+                column[i] = gram[j, active[i]]
+            if not append(factor, count, column, gram[j, j] + added[j], SMALLEST_PIVOT):
                 return NONE
+            active[count] = j
             count += 1
     return count
 
 
-@kernel
-def drop(active, factor, i, count):
-    """Take the i-th active column out of the factor."""
-    remove(factor, count, i)
-    for k in range(i, count - 1):
-        active[k] = active[k + 1]
-
-
-@kernel
-def add(gram, added, active, factor, j, count, column):
-    """Take column j into the factor; False if it depends on those there."""
-    for i in range(count):
-        column[i] = gram[j, active[i]]
-    active[count] = j
-    return append(factor, count, column, gram[j, j] + added[j], SMALLEST_PIVOT)
-
-
 @kernel(reorder=True)
-def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work):
+def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
     """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
-    b_slope, q_slope, column = work[0], work[1], work[2]
+    b_slope, q_slope = work[0], work[1]
     time, last = 0.0, NONE
     for _ in range(max_events):
         for i in range(count):
@@ -208,12 +183,16 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
         if dropped >= 0:
             last = active[dropped]
             b[last], sign[last] = 0.0, 0.0
-            drop(active, factor, dropped, count)
+            remove(factor, count, dropped)
             count -= 1
+            for k in range(dropped, count):
+                active[k] = active[k + 1]
         elif entering >= 0:
-            if not add(gram, added, active, factor, entering, count, column):
+            for i in range(count):
+                column[i] = gram[entering, active[i]]
+            if not append(factor, count, column, gram[entering, entering] + added[entering], SMALLEST_PIVOT):
                 return DEPENDENT, count
-            sign[entering] = entering_sign
+            active[count], sign[entering] = entering, entering_sign
             count += 1
         else:
             return FINISHED, count

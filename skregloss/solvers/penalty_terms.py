@@ -96,11 +96,10 @@ def penalty_gap(penalty, b, v, strengths, low, high, noise):
 
 
 @kernel
-def entry_alphas(penalty, grad, steps, factors, low, high):
-    """The least alpha at which each coefficient, at zero now, stays there."""
-    result = np.zeros(grad.shape[0])
+def entry_alphas(penalty, grad, steps, factors, low, high, result):
+    """Fill in the least alpha at which each coefficient, at zero now, stays there."""
     for j in range(grad.shape[0]):
         blocked = low[j] >= 0.0 if grad[j] > 0.0 else high[j] <= 0.0
-        if grad[j] != 0.0 and not blocked:
-            result[j] = penalty.entry_alpha(grad[j], steps[j]) / factors[j]
+        moves = grad[j] != 0.0 and not blocked
+        result[j] = penalty.entry_alpha(grad[j], steps[j]) / factors[j] if moves else 0.0
     return result
