@@ -95,13 +95,16 @@ def test_ties_of_efron_keep_the_conventions(estimator, check):
     check(estimator)
 
 
-def no_minimum_along_free_columns(estimator):
-    """The checks' few random samples can be separated by the sum of all columns, which total variation leaves free."""
+def no_minimum(estimator):
+    """The checks' 15 random samples are separated by few columns, or by the sum of all, which total variation leaves free.
+
+    There is then no minimum to agree on, which a warning says; with groups, rounding decides which columns run away.
+    """
     names = (f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
-    return dict.fromkeys(names, "there is no minimum") if repr(estimator.penalty) == "FusedL1()" else {}
+    return dict.fromkeys(names, "there is no minimum") if repr(estimator.penalty) in ("FusedL1()", "GroupMCP()") else {}
 
 
 @pytest.mark.slow
-@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES, expected_failed_checks=no_minimum_along_free_columns)
+@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES, expected_failed_checks=no_minimum)
 def test_every_penalty_on_classes_keeps_the_conventions(estimator, check):
     check(estimator)
