@@ -48,8 +48,11 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
 
 @pytest.mark.slow
 @over_tol
-@pytest.mark.parametrize(("storage", "weighted"), [(np.asfortranarray, False), (sparse.csc_array, True)], ids=["dense", "csc"])
-@pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
+@pytest.mark.parametrize(
+    ("shape", "storage", "weighted"),
+    [((60, 12), np.asfortranarray, True), ((30, 60), sparse.csc_array, False)],
+    ids=["tall", "wide"],
+)
 @over_penalties(GROUPED)
 @over_losses(ONE_PER_LOSS)
 def test_every_pair(loss, penalty, shape, storage, weighted, tol):
