@@ -35,7 +35,8 @@ class Data(NamedTuple):
                 "sample_weight is zero for every sample of a fold's training or test part; "
                 "leave out samples without weight, or use folds that mix them with others."
             )
-        # Without "raise", NumPy takes rows of a Fortran-ordered array at the speed of memory, and keeps the order.
+        # These are the user's data, which no design has been made of. Without "raise", NumPy takes rows of a Fortran-ordered
+        # array at the speed of memory, and keeps the order.
         X = self.X[indices] if sparse.issparse(self.X) else np.take(self.X.T, indices, axis=1, mode="clip").T
         return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
 

@@ -135,6 +135,7 @@ class KernelCache(_Cache):
 
     def save_overload(self, sig, data):
         folder = writable_folder()
+        # Code that numba bound to addresses of this process (dynamic globals) means nothing to the next.
         if not self._enabled or folder is None or UNCACHED in str(sig) or data.library.has_dynamic_globals:
             return
         processor = data.codegen.magic_tuple()

@@ -173,6 +173,7 @@ def _path(pipeline, X, target):
     from .. import regularization_path
 
     columns, model = pipeline[:-1].transform(X), pipeline[-1]
+    # The report's path wants names, which sparse columns lose; a list of certificates is one for each class against the rest.
     if sparse.issparse(columns) or isinstance(model.certificate_, list):
         return None
     named = _frame("", columns, pipeline[:-1].get_feature_names_out())

@@ -227,7 +227,7 @@ class PenalizedLinearModel(BaseEstimator):
 
     def _dense_coef(self):
         """`coef_` as the array that `fit` made it."""
-        if not sparse.issparse(self.coef_):
+        if not sparse.issparse(self.coef_):  # as `sparsify` leaves it
             return self.coef_
         coef = self.coef_.toarray()
         return coef if self._classification else coef[0]

@@ -56,6 +56,7 @@ def labelled(parameter, items, get) -> dict:
 def taking_part(X, weights, factors, fit_intercept) -> np.ndarray:
     """Which columns can have a coefficient: not constant (beside an intercept), all zero, or left out by their factor."""
     rows = slice(None) if weights is None or (weights > 0.0).all() else np.flatnonzero(weights)
+    # On the data as given, before a design is made of them.
     used = X.tocsr()[rows].tocsc() if sparse.issparse(X) else X[rows]
     low, high = (
         extreme.toarray().ravel() if sparse.issparse(X) else extreme for extreme in (used.min(axis=0), used.max(axis=0))

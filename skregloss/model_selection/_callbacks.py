@@ -9,7 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
-
+    # scikit-learn before 1.9 has no callbacks: an empty class of the same name, which mypy takes for a second definition.
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """In place of scikit-learn's."""
 

@@ -25,6 +25,7 @@ class Deferred:
         model: Any = self
         model.set_params(**parameters)
         model._check_options()
+        # The estimator that this is mixed into has it; mypy sees only the mixin.
         return super()._problems_of(self._data)  # type: ignore[misc]
 
 
