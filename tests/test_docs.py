@@ -118,7 +118,9 @@ def test_contributing_quotes_the_code():
 
 
 STRICT = {"tol": 1e-10, "max_iter": 100_000}
-W, C, A = 80, 0.5, 0.05
+C, A = 0.5, 0.05
+WEIGHTS = np.r_[np.ones(40), np.full(40, 2.5)]
+W = WEIGHTS.sum()
 NO_INTERCEPT = {"fit_intercept": False}
 EQUIVALENTS = {
     "Lasso": (linear_model.Lasso(A, **STRICT), PenalizedRegressor(penalty="l1", alpha=A)),
@@ -175,16 +177,18 @@ def test_every_equivalent_of_the_page_is_tested():
 def test_equivalents_of_scikit_learn(name):
     theirs, ours = EQUIVALENTS[name]
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(W, 4))
-    y = np.exp(0.4 * X @ [1.0, -1.0, 0.5, 0.0] + 0.3 * rng.normal(size=W))
+    X = rng.normal(size=(len(WEIGHTS), 4))
+    y = np.exp(0.4 * X @ [1.0, -1.0, 0.5, 0.0] + 0.3 * rng.normal(size=len(WEIGHTS)))
     if name == "PoissonRegressor":
         y = np.round(y)
     if "Logistic" in name or "SVC" in name:
         y = y > 1
     if name == "MultiTaskLasso":
         y = np.column_stack([y, X[:, 0] - y])
+    # The sum of the weights counts, and not the number of rows.
+    weights = {} if name == "MultiTaskLasso" else {"sample_weight": WEIGHTS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs.fit(X, y)
-    ours.set_params(tol=1e-10).fit(X, y)
+        theirs.fit(X, y, **weights)
+    ours.set_params(tol=1e-10).fit(X, y, **weights)
     np.testing.assert_allclose(np.ravel(ours.coef_), np.ravel(theirs.coef_), rtol=0, atol=2e-5)
