@@ -7,8 +7,8 @@ coefficient is zero. What the level sets of the loss look like matters little.
 """
 
 # %%
-# Two correlated columns, of which the first matters, and two classes, seen by five losses. Losses for numbers see the classes as
-# 0 and 1.
+# Two correlated columns, of which the first matters, and two classes, seen by five losses. Losses for numbers see the classes
+# as 0 and 1.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,8 +45,8 @@ def mean_loss(loss, b):
 
 # %%
 # Each panel has the level sets of the mean loss (grey) around its minimum (cross), the penalised optimum (dot), and the
-# penalty's level set through it. Coefficients have the scale of their loss, so panels are scaled by the minimum. Strengths are the
-# same share of alpha_max for all losses.
+# penalty's level set through it. Coefficients have the scale of their loss, so panels are scaled by the minimum. Strengths
+# are the same share of alpha_max for all losses.
 
 figure, axes = plt.subplots(2, len(LOSSES), figsize=(13, 5.7), layout="constrained")
 for column, (label, loss) in zip(axes.T, LOSSES.items(), strict=True):

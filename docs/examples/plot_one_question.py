@@ -20,8 +20,9 @@ effects = regularization_effects(X, y, losses=losses, penalties={"L1": "l1", "L2
 display = effects.plot()
 
 # %%
-# Left: under every loss L1 lets coefficients in one by one as it weakens, from left to right. Right: L2 has all of them at every
-# strength, and shrinks them. The losses disagree about *which* columns matter and how much; the scales of coefficients are the losses' own.
+# Left: under every loss L1 lets coefficients in one by one as it weakens, from left to right. Right: L2 has all of them at
+# every strength, and shrinks them. The losses disagree about *which* columns matter and how much; the scales of
+# coefficients are the losses' own.
 #
 # The numbers of exact zeros, the lengths of the coefficient vectors, and the loss explained:
 

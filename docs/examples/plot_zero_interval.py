@@ -7,8 +7,8 @@ alpha, so that every pull within that interval leaves the coefficient at exactly
 """
 
 # %%
-# The pull of the loss on one coefficient of real data: how fast the objective of all other coefficients, each time at their optimum,
-# falls as this one grows. Nothing in it asks which loss it is.
+# The pull of the loss on one coefficient of real data: how fast the objective of all other coefficients, each time at their
+# optimum, falls as this one grows. Nothing in it asks which loss it is.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,7 +32,7 @@ def estimator(loss, penalty, alpha, **options):
 
 
 def pull(loss, penalty, alpha, places):
-    """Minus the slope between neighbouring places of the objective, the coefficient held at each and the others at their optimum."""
+    """Minus the slope of the objective between places at which the coefficient is held, the others at their optimum."""
     others = estimator(loss, penalty, alpha, penalty_factors={COLUMN: np.inf})
     least = [others.fit(Z, y, offset=place * Z[:, COLUMN]).certificate_.objective for place in places]
     return -np.diff(least) / np.diff(places)
@@ -65,6 +65,7 @@ for ax in axes[:, 0]:
 figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=12)
 
 # %%
-# The pull is another curve under each loss: straight for the squared error, bent by what the other coefficients do, in steps
-# for the hinge. Under L1 it crosses the vertical piece, from -1 to 1, and zero is exactly the optimum; it would remain so if the pull
-# were somewhat larger or smaller. Under L2 there is no such piece: the lines meet at zero only if the pull there is exactly zero.
+# The pull is another curve under each loss: in straight pieces for the squared error, which end where another coefficient
+# enters or leaves, in steps for the hinge. Under L1 it crosses the vertical piece, from -1 to 1, and zero is exactly the optimum;
+# it would remain so if the pull were somewhat larger or smaller. Under L2 there is no such piece: the lines meet at zero only if
+# the pull there is exactly zero.
