@@ -66,6 +66,6 @@ figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center
 
 # %%
 # The pull is another curve under each loss: in straight pieces for the squared error, which end where another coefficient
-# enters or leaves, in steps for the hinge. Under L1 it crosses the vertical piece, from -1 to 1, and zero is exactly the optimum;
-# it would remain so if the pull were somewhat larger or smaller. Under L2 there is no such piece: the lines meet at zero only if
-# the pull there is exactly zero.
+# enters or leaves, in steps for the hinge. Under L1 it crosses the vertical piece, from -1 to 1, and zero is exactly the
+# optimum; it would remain so if the pull were somewhat larger or smaller. Under L2 there is no such piece: the lines meet at
+# zero only if the pull there is exactly zero.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import ClassVar
 
 import numpy as np
@@ -25,19 +24,6 @@ MOST_ROUNDINGS = 64
 def soft_threshold(z, threshold):
     """sign(z) max(|z| - threshold, 0)"""
     return math.copysign(abs(z) - threshold, z) if abs(z) > threshold else 0.0
-
-
-def check_number(owner, name, low, high=np.inf, closed=False):
-    """Raise unless parameter `name` of `owner` is a finite number from `low` to `high`, ends included if `closed`."""
-    value = getattr(owner, name)
-    brackets = "[]" if closed else "()"
-    valid = f"numbers in {brackets[0]}{low:g}, {high:g}{brackets[1] if np.isfinite(high) else ')'}"
-    message = f"{name} of {type(owner).__name__} is {value!r}; valid are {valid}."
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(message)
-    inside = low <= value <= high if closed else low < value < high
-    if not (inside and np.isfinite(value)):
-        raise ValueError(message)
 
 
 class Penalty(Jittable, BaseEstimator):
