@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import ClassVar
 
 import numpy as np
@@ -219,6 +220,13 @@ class Penalty(Jittable, BaseEstimator):
         from .sum import Sum
 
         return Sum(self, other)
+
+    def __radd__(self, other):
+        # What `sum` begins with.
+        return self if isinstance(other, numbers.Real) and other == 0 else NotImplemented
+
+    def __truediv__(self, divisor):
+        return self * (1.0 / float(divisor)) if isinstance(divisor, numbers.Real) else NotImplemented
 
     def __mul__(self, factor):
         if not np.isscalar(factor):
