@@ -45,7 +45,10 @@ def _what(effects) -> str:
 
 
 def _unit(effects) -> str:
-    return "Strength is a share of alpha_max, the least alpha at which l1 zeroes every penalised coefficient under that loss."
+    return (
+        "Strength is a share of alpha_max, the least alpha at which l1 zeroes every penalised coefficient under that loss; "
+        "norms are shares of those at the weakest strength."
+    )
 
 
 def _answer(effects, j, penalty) -> str:
