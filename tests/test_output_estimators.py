@@ -34,6 +34,7 @@ def test_shapes(loss, penalty):
     copy = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(copy.predict(X), model.predict(X))
     np.testing.assert_allclose(model.sparsify().predict(X), copy.predict(X), rtol=1e-9)
+    np.testing.assert_array_equal(model.densify().coef_, copy.coef_)
     bare = clone(model).set_params(fit_intercept=False).fit(X, Y)
     assert np.array_equal(bare.intercept_, np.zeros(3))
 

@@ -240,7 +240,7 @@ class PenalizedLinearModel(BaseEstimator):
         if not sparse.issparse(self.coef_):  # as `sparsify` leaves it
             return self.coef_
         coef = self.coef_.toarray()
-        return coef if self._classification else coef[0]
+        return coef if self._classification or len(coef) > 1 else coef[0]
 
 
 def _owner_of(parameter: str, kind: str, given) -> str:
