@@ -7,8 +7,10 @@ import importlib
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -21,11 +23,14 @@ matplotlib.use("Agg")
 
 import skregloss
 from skregloss import PenalizedClassifier, PenalizedRegressor, losses, penalties
+from skregloss.cli import _parser
 from skregloss.losses import EpsilonInsensitive, Loss, Quantile, Tweedie
 from skregloss.penalties import ElasticNet, Penalty
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted((DOCS / "guide").glob("*.rst"))
+# What a page shows without scrolling.
+WIDEST = 90
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
 
 
@@ -99,6 +104,30 @@ def test_code_of_the_pages_runs(page):
     assert outcome.failed == 0
     # Python in the guide is in doctests; other blocks would not be run.
     assert ".. code-block:: python" not in page.read_text()
+
+
+def test_first_page_runs(capsys):
+    [block] = re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", (DOCS / "index.rst").read_text())
+    exec(textwrap.dedent(block), {"__name__": "__main__"})
+    assert "l1 sets coefficients to exactly zero under squared_error, log_loss and hinge" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_fits_the_page(page):
+    code = [line for line in page.read_text().splitlines() if line.startswith((">>>", "..."))]
+    assert max(map(len, code), default=0) <= WIDEST
+
+
+COMMANDS = [
+    command
+    for text in (DOCS.parent / "README.md", *PAGES)
+    for command in re.findall(r"\.venv/bin/skregloss( [^`\n]+)", text.read_text())
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_are_understood(command):
+    _parser().parse_args(shlex.split(command))
 
 
 @pytest.mark.slow
