@@ -32,11 +32,6 @@ def strengths_of(problems, alphas, alpha_min_ratio) -> np.ndarray:
     return max(grids, key=lambda grid: grid[0])
 
 
-def with_factors_of(problems, others) -> list:
-    """The problems with the penalty factors of others."""
-    return [problem.with_factors(other.factors) for problem, other in zip(problems, others, strict=True)]
-
-
 def with_given_factors(problems, factors) -> list:
     """The problems with these penalty factors."""
     return [problem.with_factors(each) for problem, each in zip(problems, factors, strict=True)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._adaptation import adaptive_factors, strengths_of, with_factors_of
+from ._adaptation import adaptive_factors, strengths_of, with_given_factors
 from ._evaluation import PathScores, evaluate_path, solution_lists
 from ._folds import folds_within
 from ._scores import scores_on
@@ -63,7 +63,7 @@ class PathSearch:
         scores = []
         for train, test in folds:
             part = copy.copy(model)
-            of_fold = with_factors_of(part._problems_of(data.rows(train)), problems)
+            of_fold = with_given_factors(part._problems_of(data.rows(train)), [problem.factors for problem in problems])
             scoring = scores_on(part, data, train, test, self.scorer)
             scores.append(evaluate_path(of_fold, alphas, [1.0], self.options, [scoring]).scores[0])
         return best_of(np.mean(scores, axis=0))

@@ -21,8 +21,8 @@ def check_pair(loss, penalty) -> None:
         _check_defined(loss, Loss, ("prox",))
     if not penalty.separable:
         raise ValueError(
-            f"No solver fits {type(loss).__name__} with {type(penalty).__name__}; "
-            "valid are a smooth loss and a penalty that is a sum over coefficients."
+            f"{type(penalty).__name__} is declared not to be separable, and no solver fits it; "
+            "valid is a sum over coefficients, or over groups of them."
         )
 
 
