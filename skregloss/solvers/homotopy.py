@@ -84,7 +84,7 @@ def minimize(gram, ridge, q, b, weights, columns, support):
     gone = np.flatnonzero((places < 0) | (sign[places] == 0.0))
     for i in range(len(gone)):
         remove(support.factor, len(places) - i, gone[-1 - i])
-    places = np.delete(places, gone)
+    places = np.delete(places, gone) if len(gone) else places
     count = len(places)
     active, lacking = np.zeros(len(support.factor), dtype=np.int64), sign.copy()
     active[:count], lacking[places] = places, 0.0
