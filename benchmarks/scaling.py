@@ -37,8 +37,8 @@ def write(folder, shrink=1):
         "",
         "Processor time of a path to alpha_max/100, tolerance 1e-6, least of three runs, warm. The slope is that of a line "
         "through the logarithms. Before they grow there are 1000 samples, 1000 columns and 100 strengths; with a density, 4000 "
-        "samples and 10000 columns. Coefficients that are not zero at the last strength explain what grows faster: steps of the "
-        "homotopy cost their number times that of the columns near them.",
+        "samples and 10000 columns. Coefficients that are not zero at the last strength explain what grows faster: steps of "
+        "the homotopy cost their number times that of the columns near them.",
         "",
         "| loss | growing | times (s) | slope | nonzero at the end |",
         "|---|---|---|---|---|",
