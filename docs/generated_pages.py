@@ -139,7 +139,7 @@ def compatibility() -> str:
         link = f":class:`~skregloss.{estimator.split()[0]}`{''.join(' ' + word for word in estimator.split()[1:])}"
         marks = [YES if fits[name] else NO for name in names]
         rows.append([f":class:`~skregloss.losses.{loss}`", link, *marks])
-    lines = [".. list-table::", "   :header-rows: 1", "   :class: compatibility", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: auto", "   :class: compatibility", ""]
     for row in rows:
         lines += [f"   {'*' if k == 0 else ' '} - {cell}" for k, cell in enumerate(row)]
     return (

@@ -22,11 +22,10 @@ def displays():
     diabetes = load_diabetes(return_X_y=True, as_frame=True)
     path = regularization_path(*cancer, loss="log_loss", penalty="l1", standardize=True, alpha_min_ratio=1e-2)
     effects = regularization_effects(*cancer, losses=["squared_error", "log_loss"], penalties=["l1", "l2"])
-    model = PenalizedRegressorCV(penalty=["l1", "mcp"], standardize=True).fit(*diabetes)
+    model = PenalizedRegressorCV(penalty=["l1", "mcp"], standardize=True, alpha_min_ratio=1e-2).fit(*diabetes)
     return {
         "path": path.plot(),
         "effects": effects.plot(),
-        "effects_curves": effects.plot(kind="curves"),
         "cv": CVPathDisplay.from_estimator(model),
     }
 

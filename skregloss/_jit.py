@@ -25,6 +25,7 @@ from numba import njit, types
 from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
+from ._compile_errors import explained
 from ._fingerprint import digest_functions, is_ours
 from ._kernel_cache import UNCACHED, USER, KernelCache
 
@@ -47,6 +48,7 @@ def kernel(py_func=None, *, reorder=False):
     dispatcher = njit(nogil=True, error_model="numpy", fastmath=fastmath, no_cfunc_wrapper=True)(py_func)
     if isinstance(dispatcher, Dispatcher):  # a plain function when NUMBA_DISABLE_JIT is set
         dispatcher._cache = KernelCache(py_func)
+        dispatcher._compile_for_args = explained(dispatcher._compile_for_args)
     return dispatcher
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
@@ -12,21 +12,51 @@ from sklearn.utils import check_array, column_or_1d
 SOLVER_LAYOUT: dict[str, Any] = {"accept_sparse": "csc", "dtype": [np.float64, np.float32], "order": "F"}
 
 
-def check_number(owner: str, name: str, value: Any, low: float, *, closed: bool, integer: bool = False) -> None:
-    """Raise unless parameter `name` of `owner` is a finite number (an integer if asked) above `low`, or at it if `closed`."""
+class Interval(NamedTuple):
+    """An interval of numbers: the targets a loss is defined for, or the values of a parameter that are valid."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    low_closed: bool = False
+    high_closed: bool = False
+
+    def contains(self, y):
+        """Elementwise membership, as a boolean array."""
+        y = np.asarray(y)
+        above = y >= self.low if self.low_closed else y > self.low
+        below = y <= self.high if self.high_closed else y < self.high
+        return above & below
+
+    def __str__(self):
+        return f"{'[' if self.low_closed else '('}{self.low:g}, {self.high:g}{']' if self.high_closed else ')'}"
+
+
+POSITIVE = Interval(0.0, np.inf)
+NON_NEGATIVE = Interval(0.0, np.inf, low_closed=True)
+AT_LEAST_ONE = Interval(1.0, np.inf, low_closed=True)
+UNIT = Interval(0.0, 1.0)
+CLOSED_UNIT = Interval(0.0, 1.0, low_closed=True, high_closed=True)
+
+
+def check_number(owner: str, name: str, value: Any, valid: Interval, *, integer: bool = False) -> None:
+    """Raise unless `value`, given as parameter `name` of `owner`, is a number (an integer if asked) in the interval."""
     kind: Any = numbers.Integral if integer else numbers.Real
-    described = f"{'an integer' if integer else 'a finite number'} {'>=' if closed else '>'} {low}"
-    message = f"The {name!r} parameter of {owner} must be {described}. Got {value!r} instead."
+    message = f"{name} of {owner} is {value!r}; valid are {'integers' if integer else 'numbers'} in {valid}."
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(message)
-    if not low <= value < np.inf or (value == low and not closed):  # also NaN
+    if not valid.contains(value):
         raise ValueError(message)
+
+
+def check_parameter(owner: Any, name: str, valid: Interval) -> None:
+    """Raise unless the parameter of a loss or a penalty is a number in the interval."""
+    check_number(type(owner).__name__, name, getattr(owner, name), valid)
 
 
 def check_flag(owner: str, name: str, value: Any) -> None:
     """Raise unless parameter `name` of `owner` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"The {name!r} parameter of {owner} must be True or False. Got {value!r} instead.")
+        raise TypeError(f"{name} of {owner} is {value!r}; valid are True and False.")
 
 
 def flat_column(y):

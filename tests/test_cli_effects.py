@@ -53,7 +53,7 @@ def test_the_default_answers_on_bundled_data(capsys):
 
 def test_numbers_are_compared_under_losses_for_numbers(capsys):
     out = printed(capsys, "effects", "diabetes", "--penalties", "l1", "none", "--strengths", "5", "--cv", "3")
-    assert "under squared_error and huber" in out
+    assert "under squared_error and absolute_error" in out
     assert "none neither shrinks coefficients nor sets any to zero" in out
     assert "cross-validated" in out
 

@@ -97,7 +97,7 @@ def test_bad_input(message, arguments):
 def test_bad_parameters():
     with pytest.raises(ValueError, match="valid are 'breslow' and 'efron'"):
         PenalizedCox(ties="exact").fit(X, y_simple)
-    with pytest.raises(ValueError, match="must be a loss for numeric targets"):
+    with pytest.raises(ValueError, match="valid are losses for numeric targets"):
         PenalizedRegressor(CoxPartialLikelihood()).fit(X, STOP)
     with pytest.raises(ValueError, match="strata is for CoxPartialLikelihood"):
         regularization_path(X, STOP, loss="squared_error", penalty="l1", strata=table.STRATA)

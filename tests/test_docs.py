@@ -7,8 +7,10 @@ import importlib
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -21,11 +23,14 @@ matplotlib.use("Agg")
 
 import skregloss
 from skregloss import PenalizedClassifier, PenalizedRegressor, losses, penalties
+from skregloss.cli import _parser
 from skregloss.losses import EpsilonInsensitive, Loss, Quantile, Tweedie
 from skregloss.penalties import ElasticNet, Penalty
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted((DOCS / "guide").glob("*.rst"))
+# What a page shows without scrolling.
+WIDEST = 90
 EXAMPLES = sorted((DOCS / "examples").glob("plot_*.py"))
 
 
@@ -101,6 +106,30 @@ def test_code_of_the_pages_runs(page):
     assert ".. code-block:: python" not in page.read_text()
 
 
+def test_first_page_runs(capsys):
+    [block] = re.findall(r"\.\. code-block:: python\n\n((?:   .*\n|\n)+)", (DOCS / "index.rst").read_text())
+    exec(textwrap.dedent(block), {"__name__": "__main__"})
+    assert "l1 sets coefficients to exactly zero under squared_error, log_loss and hinge" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_fits_the_page(page):
+    code = [line for line in page.read_text().splitlines() if line.startswith((">>>", "..."))]
+    assert max(map(len, code), default=0) <= WIDEST
+
+
+COMMANDS = [
+    command
+    for text in (DOCS.parent / "README.md", *PAGES)
+    for command in re.findall(r"\.venv/bin/skregloss( [^`\n]+)", text.read_text())
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_are_understood(command):
+    _parser().parse_args(shlex.split(command))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_examples_run(example, tmp_path):
@@ -118,7 +147,9 @@ def test_contributing_quotes_the_code():
 
 
 STRICT = {"tol": 1e-10, "max_iter": 100_000}
-W, C, A = 80, 0.5, 0.05
+C, A = 0.5, 0.05
+WEIGHTS = np.r_[np.ones(40), np.full(40, 2.5)]
+W = WEIGHTS.sum()
 NO_INTERCEPT = {"fit_intercept": False}
 EQUIVALENTS = {
     "Lasso": (linear_model.Lasso(A, **STRICT), PenalizedRegressor(penalty="l1", alpha=A)),
@@ -175,16 +206,18 @@ def test_every_equivalent_of_the_page_is_tested():
 def test_equivalents_of_scikit_learn(name):
     theirs, ours = EQUIVALENTS[name]
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(W, 4))
-    y = np.exp(0.4 * X @ [1.0, -1.0, 0.5, 0.0] + 0.3 * rng.normal(size=W))
+    X = rng.normal(size=(len(WEIGHTS), 4))
+    y = np.exp(0.4 * X @ [1.0, -1.0, 0.5, 0.0] + 0.3 * rng.normal(size=len(WEIGHTS)))
     if name == "PoissonRegressor":
         y = np.round(y)
     if "Logistic" in name or "SVC" in name:
         y = y > 1
     if name == "MultiTaskLasso":
         y = np.column_stack([y, X[:, 0] - y])
+    # The sum of the weights counts, and not the number of rows.
+    weights = {} if name == "MultiTaskLasso" else {"sample_weight": WEIGHTS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs.fit(X, y)
-    ours.set_params(tol=1e-10).fit(X, y)
+        theirs.fit(X, y, **weights)
+    ours.set_params(tol=1e-10).fit(X, y, **weights)
     np.testing.assert_allclose(np.ravel(ours.coef_), np.ravel(theirs.coef_), rtol=0, atol=2e-5)

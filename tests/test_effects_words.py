@@ -116,7 +116,7 @@ THREE = np.arange(20) % 3
         ({"cv": KFold(2), "y": np.sort(Y)}, "training rows of fold 0 of cv have a single class"),
         ({"cv": LeaveOneOut()}, "Fold 0 of cv has fewer than 2 test rows"),
         ({"feature_names": ["a"]}, "feature_names has shape"),
-        ({"tol": 0.0}, "'tol' parameter of regularization_effects"),
+        ({"tol": 0.0}, "tol of regularization_effects is 0.0; valid are numbers in"),
         ({"X": np.where(X > 1, np.nan, X)}, "NaN"),
         ({"y": np.r_[np.nan, Y[1:]]}, "NaN"),
     ],

@@ -12,7 +12,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 
-from skregloss import PenalizedRegressor, regularization_path
+from skregloss import PenalizedRegressor, PenalizedRegressorCV, regularization_path
+from skregloss.losses import Quantile
 from skregloss.penalties import L21, GroupL2, SparseGroup
 
 RNG = np.random.default_rng(0)
@@ -33,6 +34,7 @@ def test_shapes(loss, penalty):
     copy = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(copy.predict(X), model.predict(X))
     np.testing.assert_allclose(model.sparsify().predict(X), copy.predict(X), rtol=1e-9)
+    np.testing.assert_array_equal(model.densify().coef_, copy.coef_)
     bare = clone(model).set_params(fit_intercept=False).fit(X, Y)
     assert np.array_equal(bare.intercept_, np.zeros(3))
 
@@ -93,3 +95,13 @@ def test_a_path_has_the_fits_of_the_estimator():
         np.testing.assert_allclose(path.coefs[:, :, k], model.coef_, atol=1e-6)
         np.testing.assert_allclose(path.intercepts[:, k], model.intercept_, atol=1e-6)
         assert path.loss_explained[k] == pytest.approx(model.score(X, Y), rel=1e-6)
+
+
+def test_factors_of_a_search_are_those_of_the_columns():
+    own = [0.0, 1.0, 2.0, 1.0, np.inf]
+    model = PenalizedRegressorCV(alphas=3, penalty_factors=own).fit(X, Y)
+    np.testing.assert_array_equal(model.penalty_factors_, own)
+    assert model.coef_.shape == (3, 5)
+    several = PenalizedRegressorCV(Quantile([0.2, 0.8]), alphas=3, penalty_factors=own, tol=1e-3).fit(X, Y[:, 0])
+    np.testing.assert_array_equal(several.penalty_factors_, [own, own])
+    assert len(several.path_) == len(several.certificate_) == 2

@@ -63,6 +63,18 @@ def test_multiples_from_either_side():
         L1() + 1.0
 
 
+def test_sum_and_division_by_a_number():
+    total = sum([L1(), 0.5 * L2(), MCP()])
+    assert repr(total) == repr(L1() + 0.5 * L2() + MCP())
+    for divisor in (4, 4.0, np.float64(4.0)):
+        assert repr(MCP() / divisor) == repr(0.25 * MCP())
+    for meaningless in (lambda: 1 + L1(), lambda: 2.0 / L1(), lambda: L1() / "2", lambda: L1() / np.ones(2)):
+        with pytest.raises(TypeError, match="operand"):
+            meaningless()
+    with pytest.raises(ZeroDivisionError):
+        L1() / 0
+
+
 def test_a_sum_of_l1_and_l2_is_the_elastic_net():
     total, net = 0.7 * L1() + (1 - 0.7) * L2(), ElasticNet(0.7)
     assert total.convex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skregloss import PenalizedClassifier, PenalizedRegressor
-from skregloss.penalties import L1, ElasticNet, Penalty
+from skregloss.losses import Loss
+from skregloss.penalties import L1, L2, ElasticNet, Penalty
 
 OWN_FILE = '''
 import math
@@ -215,3 +217,41 @@ def test_a_class_without_its_methods_is_told_which():
 
     with pytest.raises(TypeError, match="does not define value"):
         PenalizedRegressor(penalty=Nothing()).fit(np.ones((3, 1)), np.arange(3.0))
+
+
+class ForgetsParameter(Penalty):
+    def value(self, b, alpha):
+        return self.weight * alpha * abs(b)
+
+    def prox(self, z, step, alpha):
+        return 0.0
+
+
+class CallsPlainFunction(Loss):
+    def value(self, y, eta):
+        return plain(y - eta)
+
+    def gradient(self, y, eta):
+        return self.value(y, eta)
+
+
+def plain(r):
+    return r * r
+
+
+@pytest.mark.parametrize(
+    ("loss", "penalty", "sentence"),
+    [
+        ("squared_error", ForgetsParameter(), "ForgetsParameter.value does not compile: Unknown attribute 'weight'"),
+        # In a sum as well.
+        ("huber", ForgetsParameter() + 0.1 * L2(), "ForgetsParameter.value does not compile: Unknown attribute 'weight'"),
+        # The method to blame is the one that is called, not its caller.
+        (CallsPlainFunction(), "l1", "CallsPlainFunction.value does not compile: Untyped global name 'plain'"),
+    ],
+    ids=["penalty", "sum", "loss"],
+)
+def test_methods_that_do_not_compile_are_named_in_one_sentence(loss, penalty, sentence, data):
+    with pytest.raises(TypeError, match=re.escape(sentence)) as caught:
+        PenalizedRegressor(loss, penalty).fit(*data)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "register_jitable" in str(caught.value)

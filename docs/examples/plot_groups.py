@@ -50,8 +50,7 @@ for ax, (label, penalty) in zip(axes, {"L1": L1(), "group lasso": GroupL2(groups
     for name, columns in groups.items():
         lines = ax.semilogx(share, path.coefs[columns].T, color=COLORS[name], linewidth=1.6)
         lines[0].set_label(name)
-    ax.set(title=label, xlabel="alpha / alpha_max")
-    ax.invert_xaxis()
+    ax.set(title=label, xlabel="alpha / alpha_max", xlim=(1.1, 0.01), xticks=[1, 0.1, 0.01], xticklabels=["1", "0.1", "0.01"])
 axes[0].set_ylabel("coefficient")
 axes[0].legend()
 

@@ -19,7 +19,7 @@ X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 bmi = X[["bmi"]]
 quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
 model = make_pipeline(
-    SplineTransformer(n_knots=5, degree=2, include_bias=False),
+    SplineTransformer(n_knots=5, degree=2, knots="quantile", extrapolation="linear", include_bias=False),
     PenalizedRegressor(Quantile(quantiles, crossing="sort"), "l1", alpha=0.002),
 ).fit(bmi, y)
 

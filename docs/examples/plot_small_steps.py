@@ -54,13 +54,13 @@ ax.loglog(sweeps, steps, color="#0072B2", label="largest step of the sweep")
 ax.loglog(sweeps, gaps, color="#D55E00", label="relative duality gap")
 ax.axvline(stop, color="0.4", linestyle="--", linewidth=1)
 ax.annotate(
-    f"steps below 0.001,\nrelative gap still {gaps[stop - 1]:.0e}",
+    f"steps below 0.001,\nrelative gap still {gaps[stop - 1]:.2f}",
     (stop, gaps[stop - 1]),
     xytext=(-175, -70),
     textcoords="offset points",
     arrowprops={"arrowstyle": "-", "color": "0.4"},
 )
-ax.set(xlabel="sweep over the coefficients")
+ax.set(xlabel="sweep over the coefficients", ylabel="size")
 ax.legend(loc="lower left")
 
 # %%

@@ -14,14 +14,20 @@ PICTURES = (".png", ".svg", ".pdf")
 ENDINGS = (*PICTURES, ".csv", ".html")
 # The losses compared by default.
 FOR_CLASSES = ("squared_error", "log_loss")
-FOR_NUMBERS = ("squared_error", "huber")
+# Both in any unit of the target; the delta of "huber" is in units of it.
+FOR_NUMBERS = ("squared_error", "absolute_error")
 
 
 def add_parser(commands):
     """The command's options."""
     parser = commands.add_parser("effects", help="show what penalties do to the coefficients under different losses")
     add_data_options(parser, default="breast_cancer")
-    parser.add_argument("--losses", nargs="+", metavar="LOSS", help="by name; squared_error and log_loss or huber by default")
+    parser.add_argument(
+        "--losses",
+        nargs="+",
+        metavar="LOSS",
+        help="by name; by default squared_error, and log_loss for classes, absolute_error for numbers",
+    )
     parser.add_argument("--penalties", nargs="+", metavar="PENALTY", default=["l1", "l2", "elasticnet"], help="by name")
     parser.add_argument("--strengths", type=int, metavar="N", default=31, help="how many, from 1 to 0.001 of alpha_max")
     parser.add_argument("--cv", type=int, metavar="K", help="also cross-validate, with K folds")

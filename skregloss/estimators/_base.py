@@ -19,7 +19,17 @@ from .. import losses, penalties
 from .._coding import Data
 from .._columns import column_label, resolve_bounds, resolve_factors
 from .._progress import progress_printed
-from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_offset, check_weights, flat_column
+from .._validation import (
+    AT_LEAST_ONE,
+    NON_NEGATIVE,
+    POSITIVE,
+    SOLVER_LAYOUT,
+    check_flag,
+    check_number,
+    check_offset,
+    check_weights,
+    flat_column,
+)
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, Solution, check_pair, solve
@@ -94,12 +104,12 @@ class PenalizedLinearModel(BaseEstimator):
     def _check_options(self) -> None:
         """Raise for the first parameter that is not valid, besides loss and penalty."""
         owner = type(self).__name__
-        check_number(owner, "tol", self.tol, 0.0, closed=False)
-        check_number(owner, "max_iter", self.max_iter, 1, closed=True, integer=True)
+        check_number(owner, "tol", self.tol, POSITIVE)
+        check_number(owner, "max_iter", self.max_iter, AT_LEAST_ONE, integer=True)
         for name in ("fit_intercept", "standardize"):
             check_flag(owner, name, getattr(self, name))
         if not isinstance(self.verbose, (bool, np.bool_)):
-            check_number(owner, "verbose", self.verbose, 0, closed=True, integer=True)
+            check_number(owner, "verbose", self.verbose, NON_NEGATIVE, integer=True)
 
     def _check_pair(self) -> tuple[Loss, Penalty]:
         """Copies of the loss and the penalty, checked."""
@@ -121,7 +131,7 @@ class PenalizedLinearModel(BaseEstimator):
     def _problems(self, X, y, sample_weight=None, offset=None, **metadata) -> list[Problem]:
         """The problems whose solutions `_adopt` takes; raises for whatever is not valid."""
         owner = type(self).__name__
-        check_number(owner, "alpha", self.alpha, 0.0, closed=True)
+        check_number(owner, "alpha", self.alpha, NON_NEGATIVE)
         check_flag(owner, "warm_start", self.warm_start)
         self._check_options()
         self._check_pair()
@@ -230,7 +240,7 @@ class PenalizedLinearModel(BaseEstimator):
         if not sparse.issparse(self.coef_):  # as `sparsify` leaves it
             return self.coef_
         coef = self.coef_.toarray()
-        return coef if self._classification else coef[0]
+        return coef if self._classification or len(coef) > 1 else coef[0]
 
 
 def _owner_of(parameter: str, kind: str, given) -> str:
@@ -247,7 +257,6 @@ def check_loss_kind(estimator, loss: Loss) -> None:
     if (loss.classification, loss.event_times) != (classification, estimator._event_times):
         fitting = ", ".join(repr(name) for name, cls in losses.BY_NAME.items() if cls.classification == classification)
         raise ValueError(
-            f"The 'loss' parameter of {type(estimator).__name__} must be a loss for "
-            f"{'classes' if classification else 'numeric targets'}: one of {fitting}, or an object. "
-            f"Got {estimator.loss!r} instead."
+            f"loss of {type(estimator).__name__} is {estimator.loss!r}; valid are losses for "
+            f"{'classes' if classification else 'numeric targets'}: {fitting}, or an object."
         )

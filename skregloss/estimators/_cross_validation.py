@@ -237,7 +237,8 @@ class CrossValidated(CallbackSupportMixin):
         vars(self).update({name: value for name, value in vars(model).items() if name not in inputs})
         self.alpha_, self.gamma_, self.adaptive_ = model.alpha, 1.0 if without_refit else gamma, chain.rounds
         self.path_ = paths[0] if len(paths) == 1 else paths
-        factors = [np.where(problem.live, problem.factors, np.inf) for problem in problems]
+        # A problem of several outputs has the same factors for each.
+        factors = [np.where(p.live, p.factors, np.inf).reshape(-1, self.n_features_in_)[0] for p in problems]
         self.penalty_factors_ = factors[0] if len(factors) == 1 else np.array(factors)
         shape = [len(self.penalty)] if _is_list(self.penalty) else []
         shape += [len(self.adaptive)] if _is_list(self.adaptive) else []

@@ -74,12 +74,13 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted. With two of them, the second is the one with y = +1.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        The coefficients.
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-        The intercepts, zeros without them.
+        The coefficients; one row for two classes and for ordered ones.
+    intercept_ : ndarray of shape (1,), (n_classes,) or (n_classes - 1,)
+        The intercepts, zeros without them. Those of ordered classes are falling: with number k, the linear predictor is the
+        log of the odds of a class above the k-th.
     certificate_ : Certificate or list of Certificate
         How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`; a list with one
-        for each class if there are more than two.
+        for each class if each was fitted against the rest.
     alpha_max_ : float
         The least alpha at which all penalised coefficients are zero.
     n_iter_ : int
@@ -113,7 +114,8 @@ class PenalizedClassifierCV(CrossValidated, PenalizedClassifier):
     n_splits_ : int
         The number of folds, 0 for a criterion.
     path_ : RegularizationPath or list of RegularizationPath
-        The path on all data for the chosen penalty, without relaxation; one for each class if there are more than two.
+        The path on all data for the chosen penalty, without relaxation; one for each class if each was
+        fitted against the rest.
     penalty_factors_ : ndarray of shape (n_features_in_,) or (n_classes, n_features_in_)
         The penalty factors of the fit, infinite for columns that are left out.
 

@@ -69,8 +69,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinearModel):
         The coefficients.
     intercept_ : float or ndarray of shape (n_outputs,)
         The intercept, 0.0 without one.
-    certificate_ : Certificate
-        How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`.
+    certificate_ : Certificate or list of Certificate
+        How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`; a list with one
+        for each quantile if there are several.
     alpha_max_ : float
         The least alpha at which all penalised coefficients are zero.
     n_iter_ : int

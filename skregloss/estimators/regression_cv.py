@@ -69,12 +69,13 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_features,)
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
         The coefficients.
-    intercept_ : float
+    intercept_ : float or ndarray of shape (n_outputs,)
         The intercept, 0.0 without one.
-    certificate_ : Certificate
-        How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`.
+    certificate_ : Certificate or list of Certificate
+        How far from the optimum the fit can be: `objective`, `gap`, `relative_gap`, `kkt`, `converged`; a list with one
+        for each quantile if there are several.
     alpha_max_ : float
         The least alpha at which all penalised coefficients are zero.
     n_iter_ : int
@@ -107,9 +108,9 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
         Its mean score; for a criterion minus its value.
     n_splits_ : int
         The number of folds, 0 for a criterion.
-    path_ : RegularizationPath
-        The path on all data for the chosen penalty, without relaxation.
-    penalty_factors_ : ndarray of shape (n_features_in_,)
+    path_ : RegularizationPath or list of RegularizationPath
+        The path on all data for the chosen penalty, without relaxation; one for each quantile if there are several.
+    penalty_factors_ : ndarray of shape (n_features_in_,) or (n_quantiles, n_features_in_)
         The penalty factors of the fit, infinite for columns that are left out.
 
     See Also
@@ -200,11 +201,11 @@ class PenalizedRegressorCV(CrossValidated, PenalizedRegressor):
         ----------
         X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
             The columns.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, within the domain of the loss.
         sample_weight : array-like of shape (n_samples,) or float, default=None
             Weights >= 0, for fitting and scoring. A scorer gets them too, or with metadata routing if it requests them.
-        offset : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             What is added to the linear predictor as it is, in fitting and scoring.
         **params : dict
             `groups` for the splitter; with metadata routing whatever the splitter and the scorer request.

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 # A norm counts as shrunk if it is below this share of the norm at the weakest strength.
 SHRUNK = 0.999
+UNIT = (
+    "Strength is a share of alpha_max, the least alpha at which l1 zeroes every penalised coefficient under that loss; "
+    "norms are shares of those at the weakest strength."
+)
 # How many strengths the table shows.
 SHOWN = 4
 
 
 def effects_summary(effects: RegularizationEffects) -> str:
     """What was compared, the answers, the numbers, and how alike the losses are."""
-    lines = [_what(effects), _unit(effects)]
+    lines = [_what(effects), UNIT]
     lines += [_answer(effects, j, penalty) for j, penalty in enumerate(effects.penalties)]
     for i, loss in enumerate(effects.losses):
         lines += ["", loss, *text_table(_heading(effects), _rows(effects, i), text_columns=1)]
@@ -42,10 +46,6 @@ def _what(effects) -> str:
         coded = "" if [low, high] == [0, 1] else ", coded 0 and 1 for losses for numbers"
         text += f"; classes {low!r} and {high!r}{coded}: positive coefficients speak for {high!r}"
     return text + "."
-
-
-def _unit(effects) -> str:
-    return "Strength is a share of alpha_max, the least alpha at which l1 zeroes every penalised coefficient under that loss."
 
 
 def _answer(effects, j, penalty) -> str:

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from .._columns import resolve_factors
-from .._validation import check_domain, check_flag, check_number, check_offset, check_weights
+from .._validation import AT_LEAST_ONE, POSITIVE, check_domain, check_flag, check_number, check_offset, check_weights
 from ..losses import Loss, get_loss
 from ..path import fit_path
 from ..penalties import L1, Penalty, get_penalty
@@ -125,8 +125,8 @@ def regularization_effects(
     """
     for name, flag in (("fit_intercept", fit_intercept), ("standardize", standardize)):
         check_flag(OWNER, name, flag)
-    check_number(OWNER, "tol", tol, 0.0, closed=False)
-    check_number(OWNER, "max_iter", max_iter, 1, closed=True, integer=True)
+    check_number(OWNER, "tol", tol, POSITIVE)
+    check_number(OWNER, "max_iter", max_iter, AT_LEAST_ONE, integer=True)
     shares = _strengths(strengths)
     named_losses = {label: clone(loss) for label, loss in labelled("losses", losses, get_loss).items()}
     named_penalties = {label: clone(penalty) for label, penalty in labelled("penalties", penalties, get_penalty).items()}

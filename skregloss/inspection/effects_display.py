@@ -106,9 +106,8 @@ class RegularizationEffectsDisplay:
             layout="constrained".
         kind : {"paths", "curves"}, default="paths"
             "paths" draws the coefficients, with a row for each loss and a column for each penalty; a row has one scale
-            unless that would make a panel unreadable. "curves" draws the number
-            of exact zeros, the L2 norm relative to that at the weakest strength, and the loss explained, with a column for
-            each penalty and a line for each loss.
+            unless that would make a panel unreadable. "curves" draws the number of exact zeros, the L2 norm relative to that
+            at the weakest strength, and the loss explained, with a column for each penalty and a line for each loss.
         n_labels : int, default=7
             For paths, how many coefficients have a colour, the same in all panels, and a name: the largest on average over
             strengths and panels. The others are grey.
@@ -128,7 +127,10 @@ class RegularizationEffectsDisplay:
         self.line_ = np.empty(self.axes_.shape, dtype=object)
         self.text_: list[Text] = []
         self.labelled_: list[int] = []
-        (self._draw_paths if kind == "paths" else self._draw_curves)(line_kwargs or {}, n_labels)
+        if kind == "paths":
+            self._draw_paths(line_kwargs or {}, n_labels)
+        else:
+            self._draw_curves(line_kwargs or {})
         for panel, penalty in zip(self.axes_[0], self.effects.penalties, strict=True):
             panel.set_title(penalty, fontsize="medium", fontweight="bold")
         for panel in self.axes_.flat:
@@ -169,7 +171,7 @@ class RegularizationEffectsDisplay:
             ends_here = {column: last[column] for column in self.labelled_}
             self.text_ += name_line_ends(self.axes_[i, -1], ends_here, effects.feature_names, styles, LABEL_SIZE)
 
-    def _draw_curves(self, line_kwargs, n_labels):
+    def _draw_curves(self, line_kwargs):
         effects = self.effects
         measures: list[tuple[str, Any]] = [
             (f"exact zeros\n(of {effects.n_features})", effects.n_zeros),

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._jit import Jittable
+from .._validation import Interval
 
 # The search for a conjugate goes no farther than this: a slope not reached by then is not reached at all.
 FARTHEST_ETA = 1e9
-
-
-class Interval(NamedTuple):
-    """The targets a loss is defined for."""
-
-    low: float = -np.inf
-    high: float = np.inf
-    low_closed: bool = False
-    high_closed: bool = False
-
-    def contains(self, y):
-        """Elementwise membership, as a boolean array."""
-        y = np.asarray(y)
-        above = y >= self.low if self.low_closed else y > self.low
-        below = y <= self.high if self.high_closed else y < self.high
-        return above & below
-
-    def __str__(self):
-        return f"{'[' if self.low_closed else '('}{self.low:g}, {self.high:g}{']' if self.high_closed else ')'}"
 
 
 class Loss(Jittable, BaseEstimator):

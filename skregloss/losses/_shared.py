@@ -1,29 +1,13 @@
-"""What several losses share: intervals and their check in `validate`, endpoints and logarithms in `conjugate`."""
+"""What several losses share: endpoints and logarithms in `conjugate`."""
 
 from __future__ import annotations
 
 import math
-from numbers import Real
 
 from numba.extending import register_jitable
 
-from ._base import Interval
-
-POSITIVE = Interval(0.0, math.inf)
-NON_NEGATIVE = Interval(0.0, math.inf, low_closed=True)
-UNIT = Interval(0.0, 1.0)
 # A dual point is computed, so an endpoint of the domain is reached up to rounding only.
 ROUNDING = 1e-12
-
-
-def require(loss, parameter: str, valid: Interval) -> None:
-    """Raise an error unless the loss's parameter is a number in the interval."""
-    number = getattr(loss, parameter)
-    message = f"{parameter} of {type(loss).__name__} must be a number in {valid}, got {number!r}."
-    if not isinstance(number, Real):
-        raise TypeError(message)
-    if not valid.contains(number):
-        raise ValueError(message)
 
 
 @register_jitable

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import math
 
+from .._validation import NON_NEGATIVE, check_parameter
 from ._base import Loss
-from ._shared import NON_NEGATIVE, require, room
+from ._shared import room
 
 
 class EpsilonInsensitive(Loss):
@@ -34,7 +35,7 @@ class EpsilonInsensitive(Loss):
         self.epsilon = epsilon
 
     def validate(self) -> None:
-        require(self, "epsilon", NON_NEGATIVE)
+        check_parameter(self, "epsilon", NON_NEGATIVE)
 
     @classmethod
     def examples(cls) -> list:

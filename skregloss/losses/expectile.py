@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from .._validation import check_parameter
 from ._base import Interval, Loss
-from ._shared import require
 
 
 class Expectile(Loss):
@@ -31,7 +31,7 @@ class Expectile(Loss):
         self.expectile = expectile
 
     def validate(self) -> None:
-        require(self, "expectile", Interval(0.0, 1.0))
+        check_parameter(self, "expectile", Interval(0.0, 1.0))
 
     @classmethod
     def examples(cls) -> list:

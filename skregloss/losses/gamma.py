@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from .._validation import POSITIVE
 from ._base import Loss
-from ._shared import POSITIVE, room, x_log
+from ._shared import room, x_log
 
 
 class Gamma(Loss):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from .._validation import POSITIVE
 from ._base import Loss
-from ._shared import POSITIVE
 
 
 class InverseGaussian(Loss):

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from .._validation import NON_NEGATIVE, POSITIVE, check_parameter
 from ._base import Loss
-from ._shared import NON_NEGATIVE, POSITIVE, require, room, share_log
+from ._shared import room, share_log
 
 
 class NegativeBinomial(Loss):
@@ -37,7 +38,7 @@ class NegativeBinomial(Loss):
         self.theta = theta
 
     def validate(self) -> None:
-        require(self, "theta", POSITIVE)
+        check_parameter(self, "theta", POSITIVE)
 
     @classmethod
     def examples(cls) -> list:

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from .._validation import NON_NEGATIVE
 from ._base import Loss
-from ._shared import NON_NEGATIVE, room, x_log
+from ._shared import room, x_log
 
 
 class Poisson(Loss):

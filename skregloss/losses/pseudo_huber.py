@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import math
 
+from .._validation import POSITIVE, check_parameter
 from ._base import Loss
-from ._shared import POSITIVE, require, room
+from ._shared import room
 
 
 class PseudoHuber(Loss):
@@ -31,7 +32,7 @@ class PseudoHuber(Loss):
         self.delta = delta
 
     def validate(self) -> None:
-        require(self, "delta", POSITIVE)
+        check_parameter(self, "delta", POSITIVE)
 
     @classmethod
     def examples(cls) -> list:

@@ -5,8 +5,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._validation import UNIT, check_parameter
 from ._base import Loss
-from ._shared import UNIT, require, room
+from ._shared import room
 
 CROSSINGS = ("allow", "sort")
 
@@ -48,15 +49,15 @@ class Quantile(Loss):
 
     def validate(self) -> None:
         if np.ndim(self.quantile) == 0:
-            require(self, "quantile", UNIT)
+            check_parameter(self, "quantile", UNIT)
         else:
             parts = self.parts()
             for part in parts:
                 part.validate()
             if not parts or len({part.quantile for part in parts}) < len(parts):
-                raise ValueError(f"quantile of Quantile must be different numbers in {UNIT}, got {self.quantile!r}.")
+                raise ValueError(f"quantile of Quantile is {self.quantile!r}; valid are different numbers in {UNIT}.")
         if self.crossing not in CROSSINGS:
-            raise ValueError(f"crossing of Quantile must be one of {', '.join(map(repr, CROSSINGS))}, got {self.crossing!r}.")
+            raise ValueError(f"crossing of Quantile is {self.crossing!r}; valid are {', '.join(map(repr, CROSSINGS))}.")
 
     def parts(self) -> list[Loss]:
         if np.ndim(self.quantile) == 0:

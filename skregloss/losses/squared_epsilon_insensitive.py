@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import math
 
+from .._validation import NON_NEGATIVE, check_parameter
 from ._base import Loss
-from ._shared import NON_NEGATIVE, require
 
 
 class SquaredEpsilonInsensitive(Loss):
@@ -33,7 +33,7 @@ class SquaredEpsilonInsensitive(Loss):
         self.epsilon = epsilon
 
     def validate(self) -> None:
-        require(self, "epsilon", NON_NEGATIVE)
+        check_parameter(self, "epsilon", NON_NEGATIVE)
 
     @classmethod
     def examples(cls) -> list:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numba.extending import register_jitable
 
+from .._validation import NON_NEGATIVE, check_parameter
 from ._base import Interval, Loss
-from ._shared import NON_NEGATIVE, require
 
 
 class Tweedie(Loss):
@@ -38,7 +38,7 @@ class Tweedie(Loss):
         self.power = power
 
     def validate(self) -> None:
-        require(self, "power", Interval(1.0, 2.0))
+        check_parameter(self, "power", Interval(1.0, 2.0))
 
     @classmethod
     def examples(cls) -> list:

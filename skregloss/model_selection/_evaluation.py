@@ -10,7 +10,7 @@ import numpy as np
 
 from ..path import path_solutions
 from ..solvers import solve
-from ..solvers.global_search import is_better
+from ..solvers.several_starts import is_better
 from ._relaxation import Relaxation
 
 

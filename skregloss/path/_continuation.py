@@ -6,7 +6,7 @@ import math
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
-from ..solvers.global_search import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
+from ..solvers.several_starts import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
 
 
 class Continuation:

@@ -12,7 +12,16 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from .._coding import Classes, Data, EventTimes, Numbers, Target
 from .._columns import resolve_bounds, resolve_factors
 from .._event_times import event_times, stratum_codes
-from .._validation import SOLVER_LAYOUT, check_flag, check_number, check_weights, flat_column
+from .._validation import (
+    AT_LEAST_ONE,
+    NON_NEGATIVE,
+    POSITIVE,
+    SOLVER_LAYOUT,
+    check_flag,
+    check_number,
+    check_weights,
+    flat_column,
+)
 from ..losses import Loss, get_loss
 from ..penalties import Penalty, get_penalty
 from ..solvers import Problem, check_pair
@@ -131,12 +140,12 @@ def regularization_path(
     """
     for name, flag in (("fit_intercept", fit_intercept), ("standardize", standardize)):
         check_flag(OWNER, name, flag)
-    check_number(OWNER, "tol", tol, 0.0, closed=False)
-    check_number(OWNER, "max_iter", max_iter, 1, closed=True, integer=True)
+    check_number(OWNER, "tol", tol, POSITIVE)
+    check_number(OWNER, "max_iter", max_iter, AT_LEAST_ONE, integer=True)
     if not isinstance(verbose, bool):
-        check_number(OWNER, "verbose", verbose, 0, closed=True, integer=True)
+        check_number(OWNER, "verbose", verbose, NON_NEGATIVE, integer=True)
     if stall_tol is not None:
-        check_number(OWNER, "stall_tol", stall_tol, 0.0, closed=True)
+        check_number(OWNER, "stall_tol", stall_tol, NON_NEGATIVE)
     own_loss, own_penalty = clone(get_loss(loss)), clone(get_penalty(penalty))
     own_loss.validate()
     own_penalty.validate()

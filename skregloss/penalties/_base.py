@@ -27,19 +27,6 @@ def soft_threshold(z, threshold):
     return math.copysign(abs(z) - threshold, z) if abs(z) > threshold else 0.0
 
 
-def check_number(owner, name, low, high=np.inf, closed=False):
-    """Raise unless parameter `name` of `owner` is a finite number from `low` to `high`, ends included if `closed`."""
-    value = getattr(owner, name)
-    brackets = "[]" if closed else "()"
-    valid = f"numbers in {brackets[0]}{low:g}, {high:g}{brackets[1] if np.isfinite(high) else ')'}"
-    message = f"{name} of {type(owner).__name__} is {value!r}; valid are {valid}."
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(message)
-    inside = low <= value <= high if closed else low < value < high
-    if not (inside and np.isfinite(value)):
-        raise ValueError(message)
-
-
 class Penalty(Jittable, BaseEstimator):
     """A penalty P(b; alpha) of one coefficient b at strength alpha, with P(0) = 0 the least value.
 
@@ -233,6 +220,13 @@ class Penalty(Jittable, BaseEstimator):
         from .sum import Sum
 
         return Sum(self, other)
+
+    def __radd__(self, other):
+        # What `sum` begins with.
+        return self if isinstance(other, numbers.Real) and other == 0 else NotImplemented
+
+    def __truediv__(self, divisor):
+        return self * (1.0 / float(divisor)) if isinstance(divisor, numbers.Real) else NotImplemented
 
     def __mul__(self, factor):
         if not np.isscalar(factor):

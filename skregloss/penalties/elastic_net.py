@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ._base import ON_THE_BOUND, Penalty, check_number, soft_threshold
+from .._validation import CLOSED_UNIT, check_parameter
+from ._base import ON_THE_BOUND, Penalty, soft_threshold
 
 
 class ElasticNet(Penalty):
@@ -69,7 +70,7 @@ class ElasticNet(Penalty):
         return (self.l1_ratio, 1.0 - self.l1_ratio)
 
     def validate(self):
-        check_number(self, "l1_ratio", 0.0, 1.0, closed=True)
+        check_parameter(self, "l1_ratio", CLOSED_UNIT)
 
     @classmethod
     def examples(cls):

@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from ._base import ON_THE_BOUND, Penalty, check_number, soft_threshold
+from .._validation import CLOSED_UNIT, check_parameter
+from ._base import ON_THE_BOUND, Penalty, soft_threshold
 from ._chains import resolve_chains
 from ._total_variation import fused_dual_norm, total_variation_prox
 
@@ -57,7 +58,7 @@ class FusedL1(Penalty):
     clusters = property(lambda self: self.l1_ratio != 1.0)
 
     def validate(self):
-        check_number(self, "l1_ratio", 0.0, 1.0, closed=True)
+        check_parameter(self, "l1_ratio", CLOSED_UNIT)
 
     def bind(self, n_features, feature_names=None):
         bound = copy.copy(self)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ._base import Penalty, check_number
+from .._validation import POSITIVE, check_parameter
+from ._base import Penalty
 
 
 class LogSum(Penalty):
@@ -80,7 +81,7 @@ class LogSum(Penalty):
         return self.bisect_entry(grad, step)
 
     def validate(self):
-        check_number(self, "eps", 0.0)
+        check_parameter(self, "eps", POSITIVE)
 
     @classmethod
     def examples(cls):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ._base import Penalty, check_number
+from .._validation import UNIT, check_parameter
+from ._base import Penalty
 
 MOST_NEWTON_STEPS = 50
 
@@ -89,7 +90,7 @@ class Lq(Penalty):
         return self.round_entry_up(smallest ** (2.0 - self.q) / (twice * step), grad, step)
 
     def validate(self):
-        check_number(self, "q", 0.0, 1.0)
+        check_parameter(self, "q", UNIT)
 
     @classmethod
     def examples(cls):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ._base import Penalty, check_number, soft_threshold
+from .._validation import POSITIVE, check_parameter
+from ._base import Penalty, soft_threshold
 
 
 class MCP(Penalty):
@@ -65,7 +66,7 @@ class MCP(Penalty):
         return self.round_entry_up(alpha, grad, step)
 
     def validate(self):
-        check_number(self, "gamma", 0.0)
+        check_parameter(self, "gamma", POSITIVE)
 
     @classmethod
     def examples(cls):

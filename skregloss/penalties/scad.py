@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ._base import Penalty, check_number, soft_threshold
+from .._validation import Interval, check_parameter
+from ._base import Penalty, soft_threshold
 
 
 class SCAD(Penalty):
@@ -77,7 +78,7 @@ class SCAD(Penalty):
         return self.round_entry_up(alpha, grad, step)
 
     def validate(self):
-        check_number(self, "gamma", 2.0)
+        check_parameter(self, "gamma", Interval(2.0))
 
     @classmethod
     def examples(cls):

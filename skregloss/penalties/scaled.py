@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._base import Penalty, check_number
+from .._validation import NON_NEGATIVE, check_parameter
+from ._base import Penalty
 from ._combination import Combination
 from .group_scad import GroupSCAD
 from .l1 import L1
@@ -47,7 +48,7 @@ class Scaled(Combination):
     def validate(self):
         if not isinstance(self.penalty, Penalty):
             raise TypeError(f"penalty of Scaled is {self.penalty!r}; valid are penalty objects such as L1().")
-        check_number(self, "factor", 0.0, closed=True)
+        check_parameter(self, "factor", NON_NEGATIVE)
         self.penalty.validate()
 
     @classmethod

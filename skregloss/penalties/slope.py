@@ -9,7 +9,8 @@ import numpy as np
 from numba.extending import register_jitable
 from scipy.special import ndtri
 
-from ._base import Penalty, check_number
+from .._validation import UNIT, check_parameter
+from ._base import Penalty
 
 # A dual point scaled onto its bound may lie beyond it by rounding.
 ON_THE_BOUND = 1.0 + 1e-12
@@ -49,7 +50,7 @@ class SLOPE(Penalty):
         self.weights = weights
 
     def validate(self):
-        check_number(self, "q", 0.0, 1.0)
+        check_parameter(self, "q", UNIT)
         if self.weights is None:
             return
         weights = np.asarray(self.weights, dtype=np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import check_number
+from .._validation import CLOSED_UNIT, check_parameter
 from ._combination import Combination
 from .group_l2 import GroupL2
 from .l1 import L1
@@ -49,7 +49,7 @@ class SparseGroup(Combination):
         return bound
 
     def validate(self):
-        check_number(self, "l1_ratio", 0.0, 1.0, closed=True)
+        check_parameter(self, "l1_ratio", CLOSED_UNIT)
 
     @classmethod
     def examples(cls):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .choose import check_pair, make_solver
-from .global_search import solve
 from .problem import Problem
+from .several_starts import solve
 from .solution import Certificate, Solution
 
 __all__ = ["Certificate", "Problem", "Solution", "check_pair", "make_solver", "solve"]
