@@ -106,7 +106,7 @@ class WorkingSetSolver:
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
         if best.escaped or not null.exists:
-            best = without_rounding(judge, best)
+            best = without_rounding(judge, best, alpha, type(self))
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     @staticmethod
