@@ -130,7 +130,7 @@ class WorkingSetSolver:
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
         if best.escaped or not null.exists:
-            best = without_rounding(judge, best)
+            best = without_rounding(judge, best, alpha, type(self))
         return best, steps
 
     @staticmethod
