@@ -23,6 +23,7 @@ from .free_block import FreeBlock
 from .free_minimum import GRADIENT_ROUNDING, Reference, minimize_free
 from .kink_finish import finish
 from .kink_null import least_slopes
+from .kink_walk import serves, walk
 from .kinks import best_intercepts, kink_distance, slope_range, steepness
 from .null_model import NullModel
 from .problem import Blocks
@@ -136,7 +137,10 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     now = judge(balanced(problem, judge.at_large(found), found))
     # Also where the tolerance has been met already: the last digits cost little here.
     if 0.0 < now.error < NEARLY:
-        now = finish(problem, judge, now, before)
+        if serves(problem, judge.blocks):
+            now = walk(problem, judge, now, 1.0 / before.step)
+        else:
+            now = finish(problem, judge, now, before)
     return now, count
 
 

@@ -1,0 +1,140 @@
+"""The exact path (`kink_path`) from a judged point to the optimum, on the samples and columns that can matter for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from . import kink_path
+from .saddle import balanced, saddle_point
+
+# The samples and columns that take part: so many times those at kinks and in the support, and some more.
+MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 50
+MOST_WALKS, MOST_EVENTS = 6, 10
+# Violations relative to the null model's gradient that are rounding.
+NOTHING = 1e-10
+# What a path may cost, in products with all data, if every kink were an event of it.
+WORTH = 10.0
+
+
+def serves(problem, blocks) -> bool:
+    """Whether there is such a path: the loss has straight pieces, and the penalty is a weighted L1 norm"""
+    terms, parts = blocks.terms, problem.penalty.l1_l2_parts()
+    if problem.loss.pieces(problem.y[:1]) is None or problem.bounded or terms.grouped:
+        return False
+    return len(terms.columns) == 0 or (parts is not None and parts[0] > 0.0 == parts[1])
+
+
+def walk(problem, judge, now, time):
+    """The best judged point that paths from `now`, where t is `time`, lead to; `now` if none is better."""
+    best, rows, columns = now, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    for _ in range(MOST_WALKS):
+        start = _Start(problem, judge, now, time)
+        if len(rows) and start.has(rows, columns):
+            break
+        rows, columns = start.rows(rows), start.columns(columns)
+        if len(rows) * max(start.kinks, 1) > WORTH * len(problem.y) * max(len(columns), 10):
+            break
+        there = start.follow(rows, columns)
+        if there is None:
+            break
+        now, time = judge(balanced(problem, judge.free, there)), start.time
+        best = now if now.error < best.error else best
+    return best
+
+
+class _Start:
+    """Where a path begins: at the coefficients and slopes of a point, which are optimal there for some shifts and weights."""
+
+    def __init__(self, problem, judge, now, time):
+        self.problem, self.judge, self.now, self.time = problem, judge, now, time
+        point, y = now.point, problem.y
+        knots, slopes = problem.loss.pieces(y)
+        self.knots, self.slopes = knots - problem.offset[:, None], slopes
+        self.duals = np.clip(point.duals, slopes[:, 0], slopes[:, -1])
+        below = np.count_nonzero(slopes < self.duals[:, None], axis=1)
+        exactly = (slopes == self.duals[:, None]).any(axis=1)
+        self.state = np.where(exactly, 2 * below, 2 * below - 1)
+        at_kink = self.state % 2 == 1
+        self.kinks = np.count_nonzero(at_kink & (problem.weights > 0.0))
+        every, piece = np.arange(len(y)), self.state // 2
+        ends = np.column_stack([np.full(len(y), -np.inf), self.knots, np.full(len(y), np.inf)])
+        low, high = time * ends[every, piece] + self.duals, time * ends[every, piece + 1] + self.duals
+        wanted = time * (point.eta - problem.offset) + self.duals
+        # Where the point is on another piece than its slope is of, the shift makes up for it.
+        self.zeta = np.where(at_kink, high, np.clip(wanted, low, high))
+        self.room = np.where(at_kink | (self.zeta != wanted), 0.0, np.minimum(wanted - low, high - wanted))
+        self.room[problem.weights == 0.0] = np.inf
+
+        coef = point.coef[judge.blocks.terms.columns]
+        self.needed = (coef != 0.0) | (now.violation > NOTHING * judge.null.gradient_size)
+
+    def has(self, rows, columns):
+        """Whether all that matters is among these"""
+        outside, needed = self.room == 0.0, self.needed.copy()
+        outside[rows], needed[columns] = False, False
+        return not (outside.any() or needed.any())
+
+    def rows(self, others):
+        """The samples that take part: those at kinks or on the wrong piece, the nearest to kinks, and those of `others`"""
+        count = min(MORE_ROWS * np.count_nonzero(self.room == 0.0) + SOME, len(self.room))
+        chosen = np.zeros(len(self.room), dtype=bool)
+        chosen[np.argpartition(self.room, count - 1)[:count]] = True
+        chosen &= np.isfinite(self.room)
+        chosen[others] = True
+        return np.flatnonzero(chosen)
+
+    def columns(self, others):
+        """The places of the penalised columns that take part"""
+        chosen = self.needed.copy()
+        count = min(MORE_COLUMNS * np.count_nonzero(chosen) + SOME, len(chosen))
+        if count:
+            size = np.abs(self.now.gradient) / self.judge.blocks.terms.strengths
+            chosen[np.argpartition(-size, count - 1)[:count]] = True
+        chosen[others] = True
+        return np.flatnonzero(chosen)
+
+    def follow(self, rows, places):
+        """The point at the end of the path of these samples and columns; None if there is no end"""
+        problem, point, free, terms = self.problem, self.now.point, self.judge.free, self.judge.blocks.terms
+        columns = terms.columns[places]
+        matrix = np.ascontiguousarray(np.hstack([free.entries(rows), problem.design.entries(rows, columns)]))
+        gradient = np.concatenate([free.gradient(point.gradient), self.now.gradient[places]])
+        wanted = np.concatenate([np.zeros(free.size), problem.penalty.l1_l2_parts()[0] * terms.strengths[places]])
+        coef = np.concatenate([point.intercept, point.coef[free.columns], point.coef[columns]])
+        # Coefficients whose gradient goes with the other sign have no weight for which they are optimal.
+        coef[free.size :][(coef * gradient)[free.size :] > 0.0] = 0.0
+        active = np.zeros(len(coef) + 1, dtype=np.int64)
+        inside = np.flatnonzero((coef != 0.0) | (wanted == 0.0))
+        active[: len(inside)] = inside
+        state = self.state[rows]
+        zeta = self.zeta[rows]
+        self.time, events = kink_path.follow(
+            matrix, np.ascontiguousarray(matrix.T), problem.weights[rows], self.knots[rows], self.slopes[rows], state,
+            zeta, gradient, wanted, coef, active, len(inside), self.time,
+            MOST_EVENTS * (len(rows) + len(coef)),
+        )  # fmt: skip
+        if events < 0:
+            return None
+        self.duals[rows] = zeta
+        self._polish(rows[state % 2 == 1], state[state % 2 == 1] // 2, columns, matrix[state % 2 == 1], coef, wanted)
+        found, count = point.coef.copy(), len(point.intercept)
+        found[free.columns], found[columns] = coef[count : free.size], coef[free.size :]
+        return saddle_point(problem, found, coef[:count], self.duals, point.step, point.curvature)
+
+    def _polish(self, rows, kinks, columns, matrix, coef, wanted):
+        """Solve the equations of the end of a path once more: samples are at their kinks, and gradients are what they must be"""
+        problem, free = self.problem, self.judge.free
+        inside = np.flatnonzero((coef != 0.0) | (wanted == 0.0))
+        if len(rows) == 0 or len(inside) == 0:
+            return
+        matrix = matrix[:, inside]
+        coef[inside] += _least_squares(matrix, self.knots[rows, kinks] - matrix @ coef[inside])
+        weighted = problem.weights * self.duals
+        gradient = np.concatenate([free.gradient(weighted), problem.design.rmatvec(weighted, columns)])
+        excess = gradient[inside] + np.sign(coef[inside]) * wanted[inside]
+        self.duals[rows] -= _least_squares(matrix.T, excess) / problem.weights[rows]
+
+
+def _least_squares(matrix, right):
+    return linalg.lstsq(matrix, right, lapack_driver="gelsy", check_finite=False)[0]
