@@ -46,7 +46,7 @@ class AbsoluteError(Loss):
         return 0.0
 
     def pieces(self, y):
-        return y[:, None], np.tile([-1.0, 1.0], (len(y), 1))
+        return y[:, None].copy(), np.tile([-1.0, 1.0], (len(y), 1))
 
     def prox(self, y, z, step):
         return min(max(y, z - step), z + step)

@@ -50,7 +50,7 @@ class Hinge(Loss):
         return 0.0
 
     def pieces(self, y):
-        return y[:, None], np.column_stack([np.minimum(-y, 0.0), np.maximum(-y, 0.0)])
+        return y[:, None].copy(), np.column_stack([np.minimum(-y, 0.0), np.maximum(-y, 0.0)])
 
     def prox(self, y, z, step):
         return y * max(y * z, min(y * z + step, 1.0))

@@ -64,15 +64,15 @@ def minimize_intercept(problem, point, k):
     return point, False
 
 
-def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS):
-    """Newton's method on the free block; the point, and whether it is at the minimum."""
+def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=GRADIENT_ROUNDING):
+    """Newton's method on the free block; the point, and whether it is at the minimum, but for gradients that are small `enough`."""
     if free.size == 0:
         return point, True
     lengths = free.lengths(problem.weights)
     previous, runaway = np.inf, 0
     for _ in range(max_steps):
         gradient = free.gradient(point.gradient)
-        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
+        if (np.abs(gradient) <= enough * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
             return point, runaway == 0
         step = free.newton_step(point)
         decrement = -gradient @ step

@@ -37,6 +37,30 @@ NONE = np.int64(-1)
 append, remove, solve, rank_one = cholesky.append, cholesky.remove, cholesky.solve, cholesky.rank_one
 
 
+@kernel
+def begin(knots, slopes, duals, eta, weights, time):
+    """The states and the zeta of samples with these slopes, and how far zeta is from a change of state
+
+    The last is zero at kinks, and where eta is on another piece than the slope is of, for which the shift then makes up.
+    """
+    size, count = knots.shape
+    state, zeta, room = np.empty(size, dtype=np.int64), np.empty(size), np.empty(size)
+    for i in range(size):
+        piece = 0
+        while piece < count and slopes[i, piece] < duals[i]:
+            piece += 1
+        if slopes[i, piece] > duals[i]:
+            state[i], zeta[i], room[i] = 2 * piece - 1, time * knots[i, piece - 1] + duals[i], 0.0
+        else:
+            low = knots[i, piece - 1] if piece > 0 else -np.inf
+            high = knots[i, piece] if piece < count else np.inf
+            state[i], room[i] = 2 * piece, max(time * min(eta[i] - low, high - eta[i]), 0.0)
+            zeta[i] = time * min(max(eta[i], low), high) + duals[i]
+        if weights[i] == 0.0:
+            room[i] = np.inf
+    return state, zeta, room
+
+
 @kernel(reorder=True)
 def factorize(matrix, weight, state, active, count, factor, work):
     """The Cholesky factor of X_KA'W X_KA; whether there is one"""

@@ -13,8 +13,9 @@ MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 50
 MOST_WALKS, MOST_EVENTS = 6, 10
 # Violations relative to the null model's gradient that are rounding.
 NOTHING = 1e-10
-# What a path may cost, in products with all data, if every kink were an event of it.
-WORTH = 10.0
+# What a round of the multipliers costs for a sample, in multiplications, without and for each column of the support.
+SMALL = 1e6
+ROUND, ROUND_PER_COLUMN = 1000.0, 150.0
 
 
 def serves(problem, blocks) -> bool:
@@ -28,13 +29,13 @@ def serves(problem, blocks) -> bool:
 def walk(problem, judge, now, time):
     """The best judged point that paths from `now`, where t is `time`, lead to; `now` if none is better."""
     best, rows, columns = now, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    if not _pays(problem, judge, now.point):
+        return now
     for _ in range(MOST_WALKS):
         start = _Start(problem, judge, now, time)
         if len(rows) and start.has(rows, columns):
             break
         rows, columns = start.rows(rows), start.columns(columns)
-        if len(rows) * max(start.kinks, 1) > WORTH * len(problem.y) * max(len(columns), 10):
-            break
         there = start.follow(rows, columns)
         if there is None:
             break
@@ -43,29 +44,25 @@ def walk(problem, judge, now, time):
     return best
 
 
+def _pays(problem, judge, point):
+    """Whether a path costs less than another round, after which it would be far shorter: about every kink is an event of it"""
+    kinks, active = np.count_nonzero(point.kinked), np.count_nonzero(point.coef) + judge.free.size
+    rows, columns = MORE_ROWS * kinks + SOME, min(MORE_COLUMNS * active + SOME, problem.n_features)
+    event = rows * (active + 5) + kinks * columns
+    return kinks * event <= len(problem.y) * (ROUND + ROUND_PER_COLUMN * active) or event * kinks < SMALL
+
+
 class _Start:
     """Where a path begins: at the coefficients and slopes of a point, which are optimal there for some shifts and weights."""
 
     def __init__(self, problem, judge, now, time):
         self.problem, self.judge, self.now, self.time = problem, judge, now, time
-        point, y = now.point, problem.y
-        knots, slopes = problem.loss.pieces(y)
-        self.knots, self.slopes = knots - problem.offset[:, None], slopes
-        self.duals = np.clip(point.duals, slopes[:, 0], slopes[:, -1])
-        below = np.count_nonzero(slopes < self.duals[:, None], axis=1)
-        exactly = (slopes == self.duals[:, None]).any(axis=1)
-        self.state = np.where(exactly, 2 * below, 2 * below - 1)
-        at_kink = self.state % 2 == 1
-        self.kinks = np.count_nonzero(at_kink & (problem.weights > 0.0))
-        every, piece = np.arange(len(y)), self.state // 2
-        ends = np.column_stack([np.full(len(y), -np.inf), self.knots, np.full(len(y), np.inf)])
-        low, high = time * ends[every, piece] + self.duals, time * ends[every, piece + 1] + self.duals
-        wanted = time * (point.eta - problem.offset) + self.duals
-        # Where the point is on another piece than its slope is of, the shift makes up for it.
-        self.zeta = np.where(at_kink, high, np.clip(wanted, low, high))
-        self.room = np.where(at_kink | (self.zeta != wanted), 0.0, np.minimum(wanted - low, high - wanted))
-        self.room[problem.weights == 0.0] = np.inf
-
+        point = now.point
+        self.knots, self.slopes = problem.loss.pieces(problem.y)
+        self.knots -= problem.offset[:, None]
+        self.duals = np.clip(point.duals, self.slopes[:, 0], self.slopes[:, -1])
+        eta = point.eta - problem.offset
+        self.state, self.zeta, self.room = kink_path.begin(self.knots, self.slopes, self.duals, eta, problem.weights, time)
         coef = point.coef[judge.blocks.terms.columns]
         self.needed = (coef != 0.0) | (now.violation > NOTHING * judge.null.gradient_size)
 
@@ -99,7 +96,7 @@ class _Start:
         problem, point, free, terms = self.problem, self.now.point, self.judge.free, self.judge.blocks.terms
         columns = terms.columns[places]
         matrix = np.ascontiguousarray(np.hstack([free.entries(rows), problem.design.entries(rows, columns)]))
-        gradient = np.concatenate([free.gradient(point.gradient), self.now.gradient[places]])
+        gradient = self._gradient(columns)
         wanted = np.concatenate([np.zeros(free.size), problem.penalty.l1_l2_parts()[0] * terms.strengths[places]])
         coef = np.concatenate([point.intercept, point.coef[free.columns], point.coef[columns]])
         # Coefficients whose gradient goes with the other sign have no weight for which they are optimal.
@@ -122,17 +119,20 @@ class _Start:
         found[free.columns], found[columns] = coef[count : free.size], coef[free.size :]
         return saddle_point(problem, found, coef[:count], self.duals, point.step, point.curvature)
 
+    def _gradient(self, columns):
+        """The derivative by the free block and these columns"""
+        weighted = self.problem.weights * self.duals
+        return np.concatenate([self.judge.free.gradient(weighted), self.problem.design.rmatvec(weighted, columns)])
+
     def _polish(self, rows, kinks, columns, matrix, coef, wanted):
         """Solve the equations of the end of a path once more: samples are at their kinks, and gradients are what they must be"""
-        problem, free = self.problem, self.judge.free
+        problem = self.problem
         inside = np.flatnonzero((coef != 0.0) | (wanted == 0.0))
         if len(rows) == 0 or len(inside) == 0:
             return
         matrix = matrix[:, inside]
         coef[inside] += _least_squares(matrix, self.knots[rows, kinks] - matrix @ coef[inside])
-        weighted = problem.weights * self.duals
-        gradient = np.concatenate([free.gradient(weighted), problem.design.rmatvec(weighted, columns)])
-        excess = gradient[inside] + np.sign(coef[inside]) * wanted[inside]
+        excess = self._gradient(columns)[inside] + np.sign(coef[inside]) * wanted[inside]
         self.duals[rows] -= _least_squares(matrix.T, excess) / problem.weights[rows]
 
 

@@ -136,11 +136,10 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
     # Also where the tolerance has been met already: the last digits cost little here.
-    if 0.0 < now.error < NEARLY:
-        if serves(problem, judge.blocks):
-            now = walk(problem, judge, now, 1.0 / before.step)
-        else:
-            now = finish(problem, judge, now, before)
+    if serves(problem, judge.blocks):
+        now = walk(problem, judge, now, 1.0 / before.step) if now.error > 0.0 else now
+    elif 0.0 < now.error < NEARLY:
+        now = finish(problem, judge, now, before)
     return now, count
 
 
@@ -196,7 +195,7 @@ def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
     null = dataclasses.replace(null, free=free)
 
     def minimize(lagrangian, point, accuracy, max_steps):
-        return minimize_free(lagrangian, free, point, null.reference)[0], 1
+        return minimize_free(lagrangian, free, point, null.reference, enough=0.1*accuracy)[0], 1
 
     judge = SaddleJudge(problem, nothing_else, null, NULL_TOL)
     best, _ = multiply(problem, judge, judge(null.point), minimize, MOST_ROUNDS)
