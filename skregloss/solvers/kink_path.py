@@ -26,7 +26,7 @@ from . import cholesky
 # very fast and not infinitely so in the directions that are left.
 RIDGE = 1e-12
 SMALLEST_PIVOT = 1e-14
-ROUNDING = 1e-9
+ROUNDING = 1e-12
 # The factor is formed anew after so many events, lest rounding accumulate.
 FRESH = 50
 # Nothing happens any more once t would have to grow by this factor.
@@ -105,9 +105,10 @@ def follow(matrix, columns, weight, knots, slopes, state, zeta, gradient, wanted
     for j in range(size):
         limit[j], limit_slope[j] = top * wanted[j], (1.0 - top) * wanted[j]
         goal_slope[j] = -sign[j] * wanted[j] - gradient[j]
-    pull = np.zeros(size)  # X_K'W k
+    pull, kinks = np.zeros(size), 0  # X_K'W k
     for i in range(n_rows):
         if state[i] % 2 == 1:
+            kinks += 1
             for j in range(size):
                 pull[j] += weight[i] * knots[i, state[i] // 2] * matrix[i, j]
     peak = np.zeros(size)
@@ -136,6 +137,8 @@ def follow(matrix, columns, weight, knots, slopes, state, zeta, gradient, wanted
         step, row, going, dropped, entering, entering_sign = FAR, NONE, 0, NONE, NONE, 0.0
         if pace > 0.0:
             step = 1.0 - share
+        # With as many samples at kinks as active columns the coefficients are settled, and slopes move with the weights alone.
+        settled = pace == 0.0 and kinks == count
         rounding = 0.0
         for i in range(n_rows):
             speed[i] = 0.0
@@ -146,6 +149,8 @@ def follow(matrix, columns, weight, knots, slopes, state, zeta, gradient, wanted
         for i in range(n_rows):
             total, now = speed[i], state[i]
             if now % 2 == 1:
+                if settled:
+                    continue
                 own = weight[i] * (total - knots[i, now // 2] * rate)
                 rounding += ROUNDING * weight[i] * (abs(total) + abs(knots[i, now // 2]) * rate)
                 for j in range(size):
@@ -202,6 +207,7 @@ def follow(matrix, columns, weight, knots, slopes, state, zeta, gradient, wanted
             kink = state[row] // 2 if leaves else (state[row] + min(going, 0)) // 2
             state[row] += going
             direction = -1.0 if leaves else 1.0
+            kinks += -1 if leaves else 1
             for j in range(size):
                 pull[j] += direction * weight[row] * knots[row, kink] * matrix[row, j]
             root = np.sqrt(weight[row])

@@ -11,8 +11,8 @@ from .saddle import balanced, saddle_point
 # The samples and columns that take part: so many times those at kinks and in the support, and some more.
 MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 50
 MOST_WALKS, MOST_EVENTS = 6, 10
-# Violations relative to the null model's gradient that are rounding.
-NOTHING = 1e-10
+# Errors that are rounding, and violations that are, relative to the null model's gradient.
+ROUNDING, NOTHING = 1e-14, 1e-10
 # What a round of the multipliers costs for a sample, in multiplications, without and for each column of the support.
 SMALL = 1e6
 ROUND, ROUND_PER_COLUMN = 1000.0, 150.0
@@ -33,14 +33,14 @@ def walk(problem, judge, now, time):
         return now
     for _ in range(MOST_WALKS):
         start = _Start(problem, judge, now, time)
-        if len(rows) and start.has(rows, columns):
-            break
         rows, columns = start.rows(rows), start.columns(columns)
         there = start.follow(rows, columns)
         if there is None:
             break
         now, time = judge(balanced(problem, judge.free, there)), start.time
         best = now if now.error < best.error else best
+        if best.error <= ROUNDING:
+            break
     return best
 
 
@@ -63,14 +63,7 @@ class _Start:
         self.duals = np.clip(point.duals, self.slopes[:, 0], self.slopes[:, -1])
         eta = point.eta - problem.offset
         self.state, self.zeta, self.room = kink_path.begin(self.knots, self.slopes, self.duals, eta, problem.weights, time)
-        coef = point.coef[judge.blocks.terms.columns]
-        self.needed = (coef != 0.0) | (now.violation > NOTHING * judge.null.gradient_size)
-
-    def has(self, rows, columns):
-        """Whether all that matters is among these"""
-        outside, needed = self.room == 0.0, self.needed.copy()
-        outside[rows], needed[columns] = False, False
-        return not (outside.any() or needed.any())
+        self.violated = now.violation > NOTHING * judge.null.gradient_size
 
     def rows(self, others):
         """The samples that take part: those at kinks or on the wrong piece, the nearest to kinks, and those of `others`"""
@@ -83,7 +76,7 @@ class _Start:
 
     def columns(self, others):
         """The places of the penalised columns that take part"""
-        chosen = self.needed.copy()
+        chosen = self.violated | (self.now.point.coef[self.judge.blocks.terms.columns] != 0.0)
         count = min(MORE_COLUMNS * np.count_nonzero(chosen) + SOME, len(chosen))
         if count:
             size = np.abs(self.now.gradient) / self.judge.blocks.terms.strengths
