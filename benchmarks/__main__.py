@@ -32,7 +32,7 @@ def parser():
     again = commands.add_parser("report", help="write the table and the plot of results measured before")
     again.add_argument("--input", type=Path, default=RESULTS)
     growth = commands.add_parser("scaling", help="time against samples, columns, density and strengths, with slopes")
-    growth.add_argument("--output", type=Path, default=report.FOLDER / "scaling.md")
+    growth.add_argument("--output", type=Path, default=report.FOLDER, help="a folder")
     growth.add_argument("--shrink", type=int, default=1, help="divide all sizes by this")
     return top
 

@@ -48,7 +48,7 @@ def write(folder: Path) -> None:
         **{f"reference/{key}.rst": section(*content) for key, content in SECTIONS.items()},
         "reference/results.rst": results(),
         "reference/compatibility.rst": compatibility(),
-        "reference/benchmark_results.txt": benchmarks(folder.parent / "benchmarks" / "results"),
+        "reference/benchmark_results.rst": benchmarks(folder.parent / "benchmarks" / "results"),
     }.items():
         place = folder / page
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -155,6 +155,40 @@ def compatibility() -> str:
 
 
 def benchmarks(folder: Path) -> str:
-    """The tables of the benchmarks as they are, if they have been run."""
-    found = sorted(folder.glob("*.md")) if folder.is_dir() else []
-    return "\n\n".join(place.read_text() for place in found) or "No results are kept with this version of the sources.\n"
+    """The tables of the benchmarks and their pictures, as they were last run."""
+    found = sorted(folder.glob("*.md"), reverse=True) if folder.is_dir() else []
+    parts = [":orphan:\n\nResults of the benchmarks\n" + 25 * "=" + "\n"]
+    for place in found:
+        parts.append(in_rst(place.read_text()))
+        parts += [
+            f".. image:: ../../benchmarks/results/{picture.name}\n" for picture in sorted(folder.glob(PICTURES[place.stem]))
+        ]
+    return "\n".join(parts if found else [*parts, "No results are kept with this version of the sources.\n"])
+
+
+# The pictures that go with a table.
+PICTURES = {"table": "gap_against_time.png", "scaling": "scaling.png"}
+
+
+def in_rst(markdown: str) -> str:
+    """Headings, tables and paragraphs."""
+    lines, table = [], False
+    for line in markdown.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            level, _, title = line.partition("# ") if line.startswith("#") else ("", "", "")
+            lines += ["", title, ("-", "~")[len(level)] * len(title), ""] if title else [line]
+            table = False
+        elif not table:
+            lines += ["", ".. list-table::", "   :header-rows: 1", ""]
+            table, width = True, len(cells)
+            lines += _rst_row(cells, width)
+        elif set(line) - set("|-"):
+            lines += _rst_row(cells, width)
+    return "\n".join(lines) + "\n"
+
+
+def _rst_row(cells, width) -> list[str]:
+    """A row of a list-table, filled up to its width."""
+    cells = (cells + [""] * width)[:width]
+    return [f"   {'* -' if k == 0 else '  -'} {cell}".rstrip() for k, cell in enumerate(cells)]

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 pytest.importorskip("benchmarks")
 
-from benchmarks import report  # noqa: E402
+from benchmarks import report, scaling  # noqa: E402
 from benchmarks.__main__ import main  # noqa: E402
 from benchmarks.certificate import certify  # noqa: E402
 from benchmarks.problems import RECIPES, make_problem  # noqa: E402
@@ -93,3 +93,16 @@ def test_every_adapter_can_be_made_or_says_what_is_missing():
             assert str(error)
         else:
             assert adapter.cases and len(adapter.ladder) > 0
+
+
+def test_scaling_has_a_slope_and_a_picture_for_all_that_grows(tmp_path, monkeypatch):
+    monkeypatch.setattr(scaling, "REPEATS", 1)
+    scaling.write(tmp_path, shrink=100)
+    rows = [line for line in (tmp_path / "scaling.md").read_text().splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + 2 * len(scaling.SERIES)
+    assert (tmp_path / "scaling.png").stat().st_size > 10_000
+
+
+def test_slope_is_that_of_a_power():
+    sizes = np.array([1.0, 2.0, 8.0])
+    assert scaling.slope_of(sizes, 3.0 * sizes**1.5) == pytest.approx(1.5)

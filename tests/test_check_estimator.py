@@ -46,9 +46,7 @@ COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP() + 0.1 * L2()), Penalize
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
-# The sum of the columns tells the classes of some checks apart, so that there is no minimum if it is not penalised.
-PENALISED = [FusedL1(0.1) if isinstance(model.penalty, FusedL1) else model.penalty for model in EVERY_PENALTY]
-EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=penalty) for penalty in PENALISED]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
 # The concordance needs comparable pairs in every test part, and some checks have next to no different values of y.
 WITH_PAIRS = ShuffleSplit(3, test_size=0.5, random_state=0)
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
@@ -95,16 +93,7 @@ def test_ties_of_efron_keep_the_conventions(estimator, check):
     check(estimator)
 
 
-def no_minimum(estimator):
-    """The checks' 15 random samples are separated by few columns, or by the sum of all, which total variation leaves free.
-
-    There is then no minimum to agree on, which a warning says; with groups, rounding decides which columns run away.
-    """
-    names = (f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
-    return dict.fromkeys(names, "there is no minimum") if repr(estimator.penalty) in ("FusedL1()", "GroupMCP()") else {}
-
-
 @pytest.mark.slow
-@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES, expected_failed_checks=no_minimum)
+@parametrize_with_checks(EVERY_PENALTY_ON_CLASSES)
 def test_every_penalty_on_classes_keeps_the_conventions(estimator, check):
     check(estimator)

@@ -11,7 +11,7 @@ from survival_data import times
 
 from skregloss import PenalizedClassifier, PenalizedCox, regularization_path
 from skregloss.losses import CLogLog, Exponential, LogLoss, Probit, SquaredError, SquaredHinge
-from skregloss.penalties import L0, L2, MCP, SCAD, GroupMCP, GroupSCAD, LogSum, Lq
+from skregloss.penalties import L0, L2, MCP, SCAD, FusedL1, GroupMCP, GroupSCAD, LogSum, Lq
 from skregloss.solvers import Problem, solve
 
 FLAT = [MCP(), SCAD(), L0(), GroupMCP(2), GroupSCAD(3), MCP(1.5) * 0.5]
@@ -103,15 +103,38 @@ def test_paths_say_where_it_begins():
     assert path.converged.all()
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("penalty", [MCP(), GroupMCP(groups=2), None], ids=short)
-def test_rounding_does_not_decide_the_coefficients(penalty, n_classes):
-    """Not even where nothing but the tolerance stops them: weights repeat rows, and the order of rows plays no part."""
-    rng = np.random.default_rng(0)
-    X, y, counts = rng.uniform(size=(15, 30)), rng.integers(0, n_classes, 15), rng.integers(1, 5, 15)
-    order = rng.permutation(counts.sum())
+def check_rounding_does_not_decide(penalty, X, y, counts, order):
+    """Weights repeat rows, and the order of rows plays no part."""
     model = PenalizedClassifier(penalty=penalty)
     with pytest.warns(ConvergenceWarning, match="no minimum"):
         weighted = model.fit(X, y, sample_weight=counts).decision_function(X)
         repeated = model.fit(np.repeat(X, counts, axis=0)[order], np.repeat(y, counts)[order]).decision_function(X)
     np.testing.assert_allclose(weighted, repeated, rtol=1e-9, atol=1e-9 * np.abs(weighted).max())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("penalty", [MCP(), GroupMCP(groups=2), GroupMCP(), None], ids=short)
+def test_rounding_does_not_decide_the_coefficients(penalty, n_classes):
+    """Not even where nothing but the tolerance stops them."""
+    rng = np.random.default_rng(0)
+    X, y, counts = rng.uniform(size=(15, 30)), rng.integers(0, n_classes, 15), rng.integers(1, 5, 15)
+    check_rounding_does_not_decide(penalty, X, y, counts, rng.permutation(counts.sum()))
+
+
+@pytest.mark.parametrize("penalty", [FusedL1(), FusedL1(0.0) * 0.5], ids=short)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_nor_where_the_penalty_leaves_a_column_free(penalty, n_classes):
+    """The sum of the columns, which total variation leaves free, tells the first class from the others."""
+    rng = np.random.default_rng(0)
+    X, counts = rng.uniform(size=(15, 30)), rng.integers(1, 5, 15)
+    y = np.where(X.sum(axis=1) > np.quantile(X.sum(axis=1), 0.6), 0, rng.integers(1, n_classes, 15))
+    check_rounding_does_not_decide(penalty, X, y, counts, rng.permutation(counts.sum()))
+
+
+def test_of_runaways_the_one_on_the_way_down_counts():
+    """Among them there is no best, and a fit and a path agree on which."""
+    X, y = separable()
+    with pytest.warns(ConvergenceWarning, match="no minimum"):
+        path = regularization_path(X, y, loss="log_loss", penalty="mcp", alphas=[0.1, 0.02, 0.005])
+    solution = solve(Problem(LogLoss(), MCP(), X, y), 0.005)
+    np.testing.assert_array_equal(np.flatnonzero(path.coefs[:, -1]), np.flatnonzero(solution.coef))

@@ -31,6 +31,10 @@ class Design(Jittable):
         """X[:, columns].T @ vector"""
         raise NotImplementedError
 
+    def rmatvecs(self, vectors):
+        """vectors @ X, several products at once"""
+        return np.array([self.rmatvec(vector) for vector in vectors])
+
     def squares(self, weights, columns=None, shift=None):
         """sum_i weights_i (x_ij - shift_j)^2 for each of the columns"""
         raise NotImplementedError
@@ -112,6 +116,12 @@ class Standardized(Design):
         product = self.design.rmatvec(vector, columns)
         columns = slice(None) if columns is None else columns
         return (product - self.shift[columns] * vector.sum()) / self.scale[columns]
+
+    def rmatvecs(self, vectors):
+        product = self.design.rmatvecs(vectors)
+        product -= np.outer(vectors.sum(axis=1), self.shift)
+        product /= self.scale
+        return product
 
     def squares(self, weights, columns=None):
         shift = self.shift if columns is None else self.shift[columns]

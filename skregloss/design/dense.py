@@ -78,6 +78,12 @@ class Dense(Design):
             np.dot(block, vector, out=result[place])
         return result
 
+    def rmatvecs(self, vectors):
+        result = np.empty((len(vectors), self.n_features))
+        for place, block in self._blocks(None):
+            result[:, place] = vectors @ block.T
+        return result
+
     def squares(self, weights, columns=None, shift=None):
         columns = np.arange(self.n_features) if columns is None else columns
         result = np.empty(len(columns))

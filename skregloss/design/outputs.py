@@ -64,7 +64,9 @@ class Outputs(Design):
         return result
 
     def rmatvec(self, vector, columns=None):
-        result = np.empty(self.n_features if columns is None else len(columns))
+        if columns is None:
+            return self.design.rmatvecs(vector.reshape(self.count, -1)).ravel()
+        result = np.empty(len(columns))
         for output, places, own in self.parts(columns):
             result[places] = self.design.rmatvec(vector[self._rows(output)], own)
         return result
@@ -102,6 +104,11 @@ class Outputs(Design):
             inside = rows[own_rows] - output * self.design.n_samples
             result[np.ix_(own_rows, places)] = self.design.entries(inside, own)
         return result
+
+    def rows_of(self, columns):
+        """The columns of X that these are, as rows, and their outputs"""
+        outputs, own = np.divmod(columns, self.design.n_features)
+        return self.design.entries(np.arange(self.design.n_samples), own).T, outputs
 
     def dot(self, column, vector):
         output = column // int(self.width)

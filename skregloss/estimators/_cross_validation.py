@@ -20,6 +20,7 @@ from ..model_selection._callbacks import CallbackSupportMixin, Tasks, in_paralle
 from ..model_selection._evaluation import best_on_path
 from ..model_selection._folds import draw_folds
 from ..model_selection._results import criterion_results, fold_results
+from ..model_selection._scores import METRICS
 from ..model_selection._search import PathSearch
 from ..model_selection._selection import check_selection, is_criterion, select, standard_errors
 from ..path import record_path
@@ -87,7 +88,8 @@ class CrossValidated(CallbackSupportMixin):
             self._check_criterion(gammas)
         if self.scoring is not None and not isinstance(self.scoring, str) and not callable(self.scoring):
             raise ValueError(f"scoring is {self.scoring!r}; valid are None, the name of a scorer, and a callable.")
-        scorer = None if self.scoring is None else self._scorer()
+        at_once = self.scoring is None or (isinstance(self.scoring, str) and self.scoring in METRICS)
+        scorer = self.scoring if at_once else self._scorer()
         options = {"tol": self.tol, "max_iter": self.max_iter}
         return PathSearch(self.alphas, self.alpha_min_ratio, gammas, options, scorer, criterion), penalties, rounds
 

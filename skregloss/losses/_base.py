@@ -113,6 +113,13 @@ class Loss(Jittable, BaseEstimator):
         """(z - prox) / step, a slope of l at its prox; worth a formula that stays within the slopes of l to the last bit."""
         return (z - self.prox(y, z, step)) / step
 
+    def pieces(self, y):
+        """For a loss of straight pieces: its kinks in rising order, a row per y, and the slopes before, between and after them.
+
+        Other losses have None.
+        """
+        return None
+
     def probabilities(self, eta):
         """The probability of each class, for a joint loss of classes; a row of linear predictors per sample."""
         raise NotImplementedError

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ._base import Loss
 from ._shared import room
 
@@ -42,6 +44,9 @@ class AbsoluteError(Loss):
 
     def minimum(self, y):
         return 0.0
+
+    def pieces(self, y):
+        return y[:, None].copy(), np.tile([-1.0, 1.0], (len(y), 1))
 
     def prox(self, y, z, step):
         return min(max(y, z - step), z + step)

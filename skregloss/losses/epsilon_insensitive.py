@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from .._validation import NON_NEGATIVE, check_parameter
 from ._base import Loss
 from ._shared import room
@@ -61,6 +63,9 @@ class EpsilonInsensitive(Loss):
 
     def minimum(self, y):
         return 0.0
+
+    def pieces(self, y):
+        return np.column_stack([y - self.epsilon, y + self.epsilon]), np.tile([-1.0, 0.0, 1.0], (len(y), 1))
 
     def prox(self, y, z, step):
         return z - step * self.prox_slope(y, z, step)

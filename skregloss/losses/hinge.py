@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ._base import Loss
 from ._shared import room
 
@@ -46,6 +48,9 @@ class Hinge(Loss):
 
     def minimum(self, y):
         return 0.0
+
+    def pieces(self, y):
+        return y[:, None].copy(), np.column_stack([np.minimum(-y, 0.0), np.maximum(-y, 0.0)])
 
     def prox(self, y, z, step):
         return y * max(y * z, min(y * z + step, 1.0))

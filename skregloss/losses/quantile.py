@@ -102,6 +102,9 @@ class Quantile(Loss):
     def minimum(self, y):
         return 0.0
 
+    def pieces(self, y):
+        return y[:, None].copy(), np.tile([-self.quantile, 1.0 - self.quantile], (len(y), 1))
+
     def prox(self, y, z, step):
         return min(max(y, z - step * (1.0 - self.quantile)), z + step * self.quantile)
 

@@ -128,11 +128,23 @@ class SoftmaxCoupling:
                     result[np.ix_(other_places, places)] = block.T
         return result
 
+    def whole_gram(self, rows, outputs):
+        """The Gram matrix under the whole curvature of columns given as rows, each of an output"""
+        heights = self.weights * self.shares[outputs]
+        result = _symmetric_product(rows, np.sqrt(heights)) * (outputs[:, None] == outputs)
+        result -= _symmetric_product(rows, np.sqrt(heights * self.shares[outputs]))
+        return result
+
     def squares(self, design, columns):
         result = np.empty(len(columns))
         for k, places, own in design.parts(columns):
             result[places] = -design.design.squares(self.weights * self.shares[k] ** 2, own)
         return result
+
+
+def _symmetric_product(rows, roots):
+    rows = rows * roots
+    return rows @ rows.T
 
 
 @kernel

@@ -6,11 +6,21 @@ import time
 
 import numpy as np
 from sklearn import config_context
+from sklearn.metrics import get_scorer, mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from ..path import CoefficientTable
 from ..penalties import NoPenalty
 from ..solvers import Problem
 from ..solvers.explained import LossExplained, share_explained
+from ..solvers.sample_terms import predictions
+
+# Scorers of predicted numbers, by name, that are a metric of each column of predictions: the metric, and its sign.
+METRICS = {
+    "neg_mean_squared_error": (mean_squared_error, -1.0),
+    "neg_root_mean_squared_error": (root_mean_squared_error, -1.0),
+    "neg_mean_absolute_error": (mean_absolute_error, -1.0),
+    "r2": (r2_score, 1.0),
+}
 
 
 class ExplainedScores:
@@ -42,6 +52,32 @@ class ExplainedScores:
         return scores, np.full(self._count, (time.perf_counter() - start) / self._count)
 
 
+class MetricScores:
+    """What a metric says of predicted numbers; computed for all models at once, which are columns to it."""
+
+    def __init__(self, model, test, name):
+        self._model, self._test = model, test
+        self._metric, self._sign = METRICS[name]
+        self._table, self._count = CoefficientTable(), 0
+
+    def append(self, alpha, solutions) -> None:
+        """The next model: one solution per problem."""
+        self._table.append(solutions[0].coef, solutions[0].intercept)
+        self._count += 1
+
+    def finish(self) -> tuple[np.ndarray, np.ndarray]:
+        """The score of each model, and the seconds it took."""
+        start = time.perf_counter()
+        (target,) = self._model._coding.encode(self._test)
+        etas = self._table.predictors(self._test.X)
+        if target.offset is not None:
+            etas = etas + target.offset
+        found = predictions(self._model.loss_.lower(), etas.ravel()).reshape(etas.shape)
+        columns = np.tile(self._test.y, (self._count, 1))
+        scores = self._sign * self._metric(columns.T, found.T, multioutput="raw_values", **self._test.metadata)
+        return scores, np.full(self._count, (time.perf_counter() - start) / self._count)
+
+
 class ScorerScores:
     """What a scorer says of an estimator, which is given each model in turn.
 
@@ -59,7 +95,7 @@ class ScorerScores:
         start = time.perf_counter()
         self._final.alpha = alpha
         self._final._adopt(solutions)
-        with config_context(assume_finite=True):
+        with config_context(assume_finite=True, skip_parameter_validation=True):
             score = self._scorer(self._estimator, self._X, self._y, **self._parameters)
         self._scores.append(float(score))
         self._times.append(time.perf_counter() - start)
@@ -115,14 +151,23 @@ def _total_deviance(model, data):
 def scores_on(model, data, train, test, scorer):
     """What takes the models of `model`, fitted to rows `train` of the data, and scores them on the rows `test`.
 
-    Without a scorer by the loss explained, or by the partial likelihood.
+    The scorer is a callable or one of METRICS. Without one it is the loss explained, or the partial likelihood.
     """
+    held_out = data.rows(test)
     if scorer is None:
         return (
-            PartialLikelihoodScores(model, data, train, test)
-            if model.loss_.event_times
-            else ExplainedScores(model, data.rows(test))
+            PartialLikelihoodScores(model, data, train, test) if model.loss_.event_times else ExplainedScores(model, held_out)
         )
-    held_out = data.rows(test)
+    if isinstance(scorer, str):
+        if _predicts_numbers(model, held_out):
+            return MetricScores(model, held_out, scorer)
+        scorer = get_scorer(scorer)
     final, y = model._bound_to(held_out)
     return ScorerScores(final, final, held_out.X, y, scorer=scorer, parameters=held_out.metadata)
+
+
+def _predicts_numbers(model, held_out) -> bool:
+    """Whether a model predicts one number, and nothing else than weights goes to its scorer"""
+    one = held_out.y.ndim == 1 and len(model.loss_.parts()) == 1
+    numbers = not model.loss_.classification and not model.loss_.event_times
+    return one and numbers and set(held_out.metadata) <= {"sample_weight"}

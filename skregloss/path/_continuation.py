@@ -14,7 +14,8 @@ class Continuation:
 
     A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this is the branch that
     begins in the null model, and there may be better minima off it. At each strength the last one's best solution, the null
-    model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do.
+    model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do; but not where
+    the branch runs away to infinity: among runaways there is no best.
     """
 
     def __init__(self, problem, *, tol, max_iter):
@@ -33,7 +34,7 @@ class Continuation:
         last_best, last_branch = self._best, self._branch
         self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
         self._best = self._branch
-        if several:
+        if several and not self._branch.runs_away:
             others = [self._from(None, alpha), self._from(self._lasso_point(alpha / alpha_max), alpha)]
             if last_best is not last_branch:
                 others.append(self._onwards(last_best, alpha))

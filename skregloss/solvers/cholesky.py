@@ -56,3 +56,19 @@ def remove(factor, size, gone):
         last = moved[k + 1]
         row[k] = np.sqrt(carried * carried + last * last)
         cosines[k], sines[k] = carried / row[k], last / row[k]
+
+
+@kernel
+def rank_one(factor, size, vector, sign, smallest_pivot):
+    """Make L that of the matrix + sign vector vector', using up the vector; False, L being lost, if that is singular"""
+    for k in range(size):
+        pivot = factor[k, k] * factor[k, k] + sign * vector[k] * vector[k]
+        if not pivot > smallest_pivot * factor[k, k] * factor[k, k]:
+            return False
+        root = np.sqrt(pivot)
+        cosine, sine = root / factor[k, k], vector[k] / factor[k, k]
+        factor[k, k] = root
+        for i in range(k + 1, size):
+            factor[i, k] = (factor[i, k] + sign * sine * vector[i]) / cosine
+            vector[i] = cosine * vector[i] - sine * factor[i, k]
+    return True

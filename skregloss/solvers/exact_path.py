@@ -24,15 +24,10 @@ AHEAD = 24
 class ExactSolver(WorkingSetSolver):
     """The working-set solver, given the optimum as its start."""
 
-    # What overflows is judged; NumPy need not warn of it as well.
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None):
-        blocks = self.problem.blocks(alpha)
-        null = self.null(blocks)
-        if alpha > 0.0 and null.exists and len(blocks.penalized):
-            before = previous_alpha if start is not None else self.alpha_max()
-            start = self._optimum(null.point if start is None else start, null, blocks.terms, alpha, before)
-        return super().solve(alpha, tol=tol, max_iter=max_iter, start=start, previous_alpha=alpha)
+    def _advanced(self, point, blocks, null, alpha, since):
+        if alpha > 0.0 and null.exists and blocks.terms.count:
+            return self._optimum(point, null, blocks.terms, alpha, since)
+        return point
 
     def _optimum(self, point, null, terms, alpha, previous_alpha):
         """The optimum, or how far towards it this way leads; the free block is at its minimum, and stays there."""
@@ -48,7 +43,7 @@ class ExactSolver(WorkingSetSolver):
         for _ in range(MOST_ROUNDS):
             if len(working) > LARGEST_SET:
                 return point
-            self._look_ahead(store, terms, working, gradient / limits)
+            self._look_ahead(store, terms, working, gradient, limits)
             found = self._minimum_on(point, null.free, store, terms, working, gradient, limits, l2)
             if found is None:
                 return point
@@ -81,14 +76,14 @@ class ExactSolver(WorkingSetSolver):
         return problem.at(coef, intercept, eta)
 
     @staticmethod
-    def _look_ahead(store, terms, working, nearness):
+    def _look_ahead(store, terms, working, gradient, limits):
         """Have the store compute the columns that are likely to enter next together with those that it lacks."""
         if store.lacks(terms.columns[working]):
             count = len(working) + max(AHEAD, len(store.columns) // 2)
-            if count >= len(nearness):
+            if count >= len(limits):
                 store.reserve(terms.columns)
             else:
-                likely = np.argpartition(-np.abs(nearness), count)[:count]
+                likely = np.argpartition(-np.abs(gradient / limits), count)[:count]
                 store.reserve(terms.columns[np.union1d(working, likely)])
 
 

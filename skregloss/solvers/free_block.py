@@ -15,6 +15,8 @@ RANK_TOLERANCE = 1e-12
 SMALLEST_CURVATURE = 1e-290
 # The largest system that is solved as a matrix, and the most products with Z for larger ones.
 LARGEST_MATRIX = 2000
+# Entries in linear predictors times columns up to which all outputs are taken together.
+LARGEST_WHOLE = 1e6
 MOST_PRODUCTS = 2000
 
 
@@ -55,6 +57,9 @@ class FreeBlock:
 
     def gram(self, curvature):
         """Z' H Z"""
+        whole = self.together(curvature, self.columns[:0])
+        if whole is not None:
+            return whole
         first = self.intercepts.count
         result = np.empty((self.size, self.size))
         for k in range(first):
@@ -65,6 +70,16 @@ class FreeBlock:
         if len(self.columns):
             result[first:, first:] = curvature.gram(self.design, self.columns)
         return result
+
+    def together(self, curvature, columns):
+        """Z'HX and the like in one matrix, [Z, X]'H[Z, X], where calls cost more than the zeros between outputs do; or None"""
+        whole_gram = getattr(curvature.coupling, "whole_gram", None)
+        if whole_gram is None or (self.size + len(columns)) * self.design.n_samples > LARGEST_WHOLE:
+            return None
+        rows, outputs = self.design.rows_of(np.concatenate([self.columns, columns]))
+        ones = np.arange(self.intercepts.count)
+        rows = np.concatenate([np.ones((len(ones), rows.shape[1])), rows])
+        return whole_gram(rows, np.concatenate([ones, outputs]))
 
     def ones_cross(self, weights, columns):
         """Z' diag(weights) 1 for each column, the ones in the rows that the column has entries in"""

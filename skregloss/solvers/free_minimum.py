@@ -64,15 +64,15 @@ def minimize_intercept(problem, point, k):
     return point, False
 
 
-def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS):
-    """Newton's method on the free block; the point, and whether it is at the minimum."""
+def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=GRADIENT_ROUNDING):
+    """Newton's method on the free block; the point, and whether it is at the minimum, but for gradients small `enough`."""
     if free.size == 0:
         return point, True
     lengths = free.lengths(problem.weights)
     previous, runaway = np.inf, 0
     for _ in range(max_steps):
         gradient = free.gradient(point.gradient)
-        if (np.abs(gradient) <= GRADIENT_ROUNDING * lengths * gradient_norm(problem, rounding_sizes(problem, point))).all():
+        if _is_negligible(problem, gradient / np.maximum(enough * lengths, 1e-300), point):
             return point, runaway == 0
         step = free.newton_step(point)
         decrement = -gradient @ step
@@ -93,6 +93,14 @@ def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS):
         if stalled:
             return point, _settled(point, moved, runaway)
     return point, False
+
+
+def _is_negligible(problem, gradient, point):
+    """Whether the entries of a gradient, in shares of what is negligible, are no more than the sizes of what they sum"""
+    largest = np.abs(gradient).max()
+    # By Cauchy and Schwarz the norm is at least this sum, which is had sooner.
+    soon = np.abs(point.gradient).sum() / np.sqrt(problem.weights.sum())
+    return largest <= soon or largest <= gradient_norm(problem, rounding_sizes(problem, point))
 
 
 def _search(problem, free, point, step, moved, decrement, slack):

@@ -7,6 +7,7 @@ import numpy as np
 from .._jit import kernel
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
+from .free_block import pseudo_inverse
 from .homotopy import Support
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
@@ -24,8 +25,14 @@ def eliminated(design, free, curvature, columns, inverse=None):
 
     The last is computed unless it is given.
     """
-    gram = curvature.gram(design, columns)
-    cross, inverse = free.cross(curvature, columns), free.inverse(curvature) if inverse is None else inverse
+    whole = free.together(curvature, columns)
+    if whole is None:
+        gram, cross = curvature.gram(design, columns), free.cross(curvature, columns)
+        inverse = free.inverse(curvature) if inverse is None else inverse
+    else:
+        first = free.size
+        gram, cross = whole[first:, first:], whole[:first, first:]
+        inverse = pseudo_inverse(whole[:first, :first]) if inverse is None else inverse
     length = np.diag(gram).copy()
     gram -= cross.T @ (inverse @ cross)
     diagonal = np.diag(gram).copy()

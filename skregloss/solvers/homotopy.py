@@ -84,7 +84,7 @@ def minimize(gram, ridge, q, b, weights, columns, support):
     gone = np.flatnonzero((places < 0) | (sign[places] == 0.0))
     for i in range(len(gone)):
         remove(support.factor, len(places) - i, gone[-1 - i])
-    places = np.delete(places, gone)
+    places = np.delete(places, gone) if len(gone) else places
     count = len(places)
     active, lacking = np.zeros(len(support.factor), dtype=np.int64), sign.copy()
     active[:count], lacking[places] = places, 0.0
@@ -95,7 +95,7 @@ def minimize(gram, ridge, q, b, weights, columns, support):
     # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
     top = max(1.0, (np.abs(q) / weights)[sign == 0.0].max(initial=0.0))
     weight = np.where(sign != 0.0, sign * q, top * weights)
-    work = np.empty((2, size))
+    work = np.empty((3, size))
     outcome, count = follow(
         gram, added, q, b, weight, weights - weight, support.factor, active, sign, count, 20 * size + 100, work, column
     )
@@ -142,18 +142,28 @@ def extend(gram, added, lacking, active, factor, count, column):
 def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
     """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
-    b_slope, q_slope = work[0], work[1]
+    b_slope, q_slope, spread = work[0], work[1], work[2]
     time, last = 0.0, NONE
     for _ in range(max_events):
         for i in range(count):
             b_slope[i] = -weight_slope[active[i]] * sign[active[i]]
         solve(factor, count, b_slope)
+        # Of inactive columns, that is: row by row of the active ones, or of these if they are fewer.
         for j in range(size):
-            q_slope[j] = 0.0
-        for i in range(count):
+            q_slope[j] = spread[j] = 0.0
+        if 2 * count < size:
+            for i in range(count):
+                for j in range(size):
+                    q_slope[j] -= b_slope[i] * gram[active[i], j]
+        else:
+            for i in range(count):
+                spread[active[i]] = b_slope[i]
             for j in range(size):
-                q_slope[j] -= b_slope[i] * gram[active[i], j]
-            q_slope[active[i]] -= b_slope[i] * added[active[i]]
+                if sign[j] == 0.0:
+                    total = 0.0
+                    for k in range(size):
+                        total += spread[k] * gram[j, k]
+                    q_slope[j] = -total
 
         step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
         for i in range(count):

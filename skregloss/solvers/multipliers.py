@@ -23,6 +23,7 @@ from .free_block import FreeBlock
 from .free_minimum import GRADIENT_ROUNDING, Reference, minimize_free
 from .kink_finish import finish
 from .kink_null import least_slopes
+from .kink_walk import serves, walk
 from .kinks import best_intercepts, kink_distance, slope_range, steepness
 from .null_model import NullModel
 from .problem import Blocks
@@ -31,7 +32,7 @@ from .solution import Solution
 from .working_set import WorkingSetSolver
 
 # The first step, as a share of the deviance over the mean square of the slopes; and its factor from round to round.
-FIRST_STEP, SHRINK, SMALLEST_STEP = 0.2, 0.3, 1e-7
+FIRST_STEP, SHRINK, SMALLEST_STEP = 0.05, 0.3, 1e-7
 # The accuracy of a round: that of the first, and what it is relative to the error before it.
 ROUND_ACCURACY, ROUGHEST = 0.1, 0.1
 # The error from which on the finish is tried.
@@ -73,7 +74,7 @@ class MultiplierSolver(WorkingSetSolver):
         begin = _with_duals(problem, null.point if start is None else start, null)
         now = judge(begin)
         if start is not None:
-            now = finish(problem, judge, now, begin)
+            now = _finished(problem, judge, now, begin)
 
         def minimize(lagrangian, point, accuracy, max_steps):
             solution = _RoundSolver(lagrangian, null).solve(alpha, tol=accuracy, max_iter=max_steps, start=point)
@@ -135,9 +136,14 @@ def _round(problem, judge, now, minimize, accuracy, max_steps):
     found = improved_point(problem, before, inner)
     now = judge(balanced(problem, judge.at_large(found), found))
     # Also where the tolerance has been met already: the last digits cost little here.
-    if 0.0 < now.error < NEARLY:
-        now = finish(problem, judge, now, before)
-    return now, count
+    return _finished(problem, judge, now, before), count
+
+
+def _finished(problem, judge, now, before):
+    """The optimum, if it can be had from `now` on; `before` is where the augmented Lagrangian was formed that it comes from."""
+    if serves(problem, judge.blocks):
+        return walk(problem, judge, now, 1.0 / before.step) if now.error > 0.0 else now
+    return finish(problem, judge, now, before) if 0.0 < now.error < NEARLY else now
 
 
 def _with_coefficients(point, moved):
@@ -192,7 +198,7 @@ def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
     null = dataclasses.replace(null, free=free)
 
     def minimize(lagrangian, point, accuracy, max_steps):
-        return minimize_free(lagrangian, free, point, null.reference)[0], 1
+        return minimize_free(lagrangian, free, point, null.reference, enough=0.1 * accuracy)[0], 1
 
     judge = SaddleJudge(problem, nothing_else, null, NULL_TOL)
     best, _ = multiply(problem, judge, judge(null.point), minimize, MOST_ROUNDS)

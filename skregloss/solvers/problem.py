@@ -147,6 +147,11 @@ class Problem:
         return self.design.n_features
 
     @property
+    def sample_weights(self):
+        """The weights of the samples, which may be fewer than the rows"""
+        return self._given[0]
+
+    @property
     def column_scale(self):
         """What the columns are divided by"""
         return self._given[1].scale

@@ -134,13 +134,14 @@ def _search(problem, free, point, step, smallest_fraction):
         fraction == 1.0 and trial.gain > LINEAR * abs(step.slope) + VISIBLE * slack and not problem.loss.constant_curvature
     )
     room = _room(problem, point, step) if surprising else 1.0
+    gain = trial.gain
     while 2.0 * fraction <= room:
-        fraction *= 2.0
-        further = _trial(problem, free, point, step, fraction)
-        if not further.gain > (1.0 + WORTHWHILE) * trial.gain:
+        _, _, eta, after = _there(free, point, step, 2.0 * fraction)
+        further = _gain(point, step, problem.loss_at(eta), after)
+        if not further > (1.0 + WORTHWHILE) * gain:
             break
-        trial = further
-    return trial
+        fraction, gain = 2.0 * fraction, further
+    return trial if fraction == trial.fraction else _trial(problem, free, point, step, fraction)
 
 
 @dataclass
@@ -153,14 +154,24 @@ class _Trial:
 
 
 def _trial(problem, free, point, step, fraction) -> _Trial:
+    coef, intercept, eta, after = _there(free, point, step, fraction)
+    there = problem.at(coef, intercept, eta)
+    return _Trial(fraction, there, _gain(point, step, there.value, after))
+
+
+def _there(free, point, step, fraction):
+    """Coefficients, intercepts and linear predictor after a fraction of the step, and the penalty of its columns"""
     columns = step.terms.columns
     coef, intercept = free.add(point, fraction * step.free)
     # In full exactly: zeros and bounds must not be missed by an ulp.
     coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
-    there = problem.at(coef, intercept, point.eta + fraction * step.eta)
     after = step.after if fraction == 1.0 else step.terms.value(coef[columns])
-    gain = point.value - there.value + step.before - after if np.isfinite(there.value) else -np.inf
-    return _Trial(fraction, there, gain)
+    return coef, intercept, point.eta + fraction * step.eta, after
+
+
+def _gain(point, step, value, after):
+    """By how much the objective falls if the loss comes to `value` and the penalty to `after`"""
+    return point.value - value + step.before - after if np.isfinite(value) else -np.inf
 
 
 def _room(problem, point, step) -> float:

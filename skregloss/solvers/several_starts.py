@@ -15,15 +15,21 @@ ROUGH_TOL, ROUGH_ITERATIONS = 1e-3, 20
 
 
 def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
-    """Minimise at strength alpha; `start` is a pair (coef, intercept) on the original scale to begin from."""
+    """Minimise at strength alpha; `start` is a pair (coef, intercept) on the original scale to begin from.
+
+    Of several runaways it is not the lowest that counts, for far out rounding decides where a distant start leads: the one
+    from above comes in small steps, after each of which the way is forgotten, and is always the same.
+    """
     solver = make_solver(problem)
     if start is not None:
         return solver.solve(alpha, tol=tol, max_iter=max_iter, start=problem.at(*problem.internal(*start)))
-    solution = solver.solve(alpha, tol=tol, max_iter=max_iter)
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
-        return solution
-    for point in (from_above(solver, alpha), _from_lasso(problem, solver, alpha)):
-        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=point)
+        return solver.solve(alpha, tol=tol, max_iter=max_iter)
+    solution = solver.solve(alpha, tol=tol, max_iter=max_iter, start=from_above(solver, alpha))
+    for start in (lambda: None, lambda: _from_lasso(problem, solver, alpha)):
+        if solution.runs_away:
+            break
+        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=start())
         if is_better(other, solution):
             solution = other
     return solution

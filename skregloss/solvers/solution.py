@@ -58,3 +58,8 @@ class Solution:
     @property
     def converged(self) -> bool:
         return self.certificate.converged
+
+    @property
+    def runs_away(self) -> bool:
+        """Whether there is no minimum where the certificate holds: coefficients are on their way to infinity."""
+        return self.converged and bool(self.advice)

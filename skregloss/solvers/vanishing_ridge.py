@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..penalties import L2
 from .escape import flat_columns
 from .free_block import LARGEST_MATRIX, FreeBlock, pseudo_inverse
 
@@ -13,16 +14,18 @@ MOST_STEPS, SMALLEST_FRACTION = 200, 1e-3
 ROUGH, ROUNDING = 1e-3, 1e-12
 
 
-def without_rounding(judge, judged):
+def without_rounding(judge, judged, alpha, make_solver):
     """A point that passes as well, where the way of the iterations is forgotten: the one with a ridge too small to tell.
 
     Where curvature has all but vanished, Newton steps have blown up the rounding of those before. With a ridge delta there is
     one minimum on the same support, and its violation is delta |b|.
     """
     problem, terms, support = judge.problem, judge.blocks.terms, np.flatnonzero(judged.point.coef)
-    held = np.count_nonzero(terms.of(judged.point.coef)) > len(flat_columns(problem, terms, judged.point))
-    if held or problem.bounded or not 0 < len(support) < LARGEST_MATRIX:
+    if problem.bounded or not 0 < len(support) < LARGEST_MATRIX:
         return judged
+    if np.count_nonzero(terms.of(judged.point.coef)) > len(flat_columns(problem, terms, judged.point)):
+        # Without a null model it is the columns that are free of it that run away.
+        return judged if judge.null.exists or not problem.convex else _penalized_with_ridge(judge, judged, alpha, make_solver)
     block = FreeBlock(problem, support)
     delta, point = judge.wanted_violation, judge.null.point
     for _ in range(ATTEMPTS):
@@ -32,6 +35,24 @@ def without_rounding(judge, judged):
             found = judge(problem.at(point.coef, point.intercept))
             if found.certificate.kkt <= judge.tol or not judge.null.exists:
                 return found
+        delta *= SMALLER
+    return judged
+
+
+def _penalized_with_ridge(judge, judged, alpha, make_solver):
+    """The same where the penalty holds some of the coefficients: with the ridge added to it there is one minimum."""
+    problem, delta = judge.problem, judge.wanted_violation
+    for _ in range(ATTEMPTS):
+        penalty = problem.given_penalty + (delta / alpha) * L2()
+        if not penalty.has_prox:
+            return judged
+        solver = make_solver(problem.with_penalty(penalty))
+        if not solver.null(solver.problem.blocks(alpha)).exists:  # columns with penalty factors of zero
+            return judged
+        solution = solver.solve(alpha, tol=judge.tol, max_iter=MOST_STEPS)
+        found = judge(problem.at(*problem.internal(solution.coef, solution.intercept)))
+        if found.certificate.kkt <= judge.tol:
+            return found
         delta *= SMALLER
     return judged
 

@@ -11,6 +11,7 @@ from .gram_store import GramStore
 from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
+from .screening import Screen
 from .solution import Solution
 from .vanishing_ridge import without_rounding
 
@@ -38,6 +39,7 @@ class WorkingSetSolver:
         self._null_models = {}
         self._alpha_max = None
         self._stores = {}
+        self._screen = Screen(problem)
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -65,17 +67,39 @@ class WorkingSetSolver:
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
         """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`."""
-        problem, blocks = self.problem, self.problem.blocks(alpha)
-        null = self.null(blocks)
-        judge = Judge(problem, blocks, null, tol)
-        now = judge(null.point if start is None else start)
+        every = self.problem.blocks(alpha)
+        null = self.null(every)
+        since = self.alpha_max() if start is None else previous_alpha
+        point = null.point if start is None else start
+        blocks = self._screen.blocks(every, alpha, point, previous_alpha)
+        point = self._advanced(point, blocks, null, alpha, since)
+        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter)
+        if blocks is not every and not self._screen.covers(alpha, best.point):
+            self._screen.forget()
+            blocks = every
+            best, more = self._minimize(alpha, every, null, best.point, alpha, tol=tol, max_steps=max_iter - steps)
+            steps += more
+        return self._solution(alpha, blocks, best, max(steps, 1))
+
+    def _advanced(self, point, blocks, null, alpha, since):
+        """A better point to begin from, where there is a quick way to one"""
+        return point
+
+    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps):
+        """The best point found from `point`, which solves the strength `since`, and the steps it took
+
+        It is the last one if it lies where columns that were left out may matter.
+        """
+        problem, judge = self.problem, Judge(self.problem, blocks, null, tol)
+        now = judge(point)
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
-        since = self.alpha_max() if start is None else previous_alpha
         tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
-            if self._done(now, tol, idle) or steps >= max_iter or idle > PATIENCE or now.hopeless or len(blocks.penalized) == 0:
+            if not self._screen.covers(alpha, now.point):
+                return now, steps
+            if self._done(now, tol, idle) or steps >= max_steps or idle > PATIENCE or now.hopeless or blocks.terms.count == 0:
                 break
             before, moved = now, None
             if idle and not problem.penalty.convex and not problem.loss.constant_curvature:
@@ -94,7 +118,7 @@ class WorkingSetSolver:
                     target=judge.worthwhile_gain,
                     share=max(share, judge.share_left(now, working)),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
-                    max_steps=max_iter - steps,
+                    max_steps=max_steps - steps,
                     gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
                 )
                 now, steps = judge(point), steps + count
@@ -106,8 +130,8 @@ class WorkingSetSolver:
             if not problem.penalty.convex or now.objective < best.objective or now.error <= best.error:
                 best = now
         if best.escaped or not null.exists:
-            best = without_rounding(judge, best)
-        return self._solution(alpha, blocks, best, max(steps, 1))
+            best = without_rounding(judge, best, alpha, type(self))
+        return best, steps
 
     @staticmethod
     def _done(now, tol, idle) -> bool:

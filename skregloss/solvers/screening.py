@@ -1,0 +1,103 @@
+"""Columns that need no looking at for a while: at zero, and kept there by a bound on their slopes.
+
+With g the gradient of the loss by its linear predictors, g0 that at a point where all slopes x_j'g0 are known, and
+g = t g0 + e with e as short as can be,
+
+    |x_j'g| <= t |x_j'g0| + (sum_i w_i x_ij^2)^(1/2) |e|,      |e|^2 = sum_i e_i^2 / w_i.
+
+While that is below the strength of an L1 penalty, the column belongs at zero, and adds nothing to violations or to the gap.
+Divided by t, it holds for all columns left out as long as |e| / t is below one number and the strength by t above another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .problem import Blocks
+
+# Designs with fewer columns have all of them looked at. So have quadratic losses, which need one look per strength.
+WORTHWHILE = 200
+# Columns that are kept: this share of all, but so many per nonzero coefficient; beyond half of all there is nothing to gain.
+SHARE, PER_NONZERO, MOST = 0.2, 4, 0.5
+# Strengths ahead for which columns are chosen, at least and at most.
+FEWEST_AHEAD, MOST_AHEAD = 3.0, 50.0
+# What centring takes from a sum of squares, without what rounding may have added to it.
+CENTRED = 1.0 - 1e-12
+
+
+class Screen:
+    """The columns kept along a path, until the strength or the gradient leaves the range that they were chosen for."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        parts = problem.penalty.l1_l2_parts()
+        kinked = parts is not None and parts[0] > 0.0
+        weights, copies = problem.sample_weights, problem.data.copies
+        fits = len(problem.weights) == copies * len(weights) and (weights > 0.0).all()
+        pays = problem.n_features >= WORTHWHILE and not problem.loss.constant_curvature
+        self.serves = pays and fits and kinked and problem.convex and not problem.bounded
+        if self.serves:
+            self._rows = np.tile(1.0 / weights, copies)
+            means = problem.design.shift / problem.design.scale
+            self._lengths = np.sqrt(np.maximum(problem.squares - CENTRED * means**2, 0.0))
+        # The gradient g0, the largest |e| / t, the least strength by t, and the terms kept, at unit strength.
+        self._reference, self._radius, self._lowest, self._unit = None, 0.0, np.inf, None
+        self._last = None
+
+    def blocks(self, every, alpha, point, previous_alpha) -> Blocks:
+        """What can matter at strength `alpha` near `point`, which solves `previous_alpha`; all there is, if that is unknown"""
+        if not self.serves:
+            return every
+        last, self._last = self._last, point.gradient
+        if last is None or previous_alpha is None or not alpha < previous_alpha < np.inf:
+            self._reference = None
+            return every
+        if self._reference is None or not self.covers(alpha, point):
+            self._choose(every.terms, alpha, point, previous_alpha, last)
+        if self._reference is None:
+            return every
+        return Blocks(every.free, self._unit.with_factor(alpha))
+
+    def covers(self, alpha, point) -> bool:
+        """Whether the columns that were left out are kept at zero by the bound"""
+        if self._reference is None:
+            return True
+        share, rest = self._along(self._reference, point.gradient)
+        return share > 0.0 and rest <= self._radius * share and alpha >= self._lowest * share
+
+    def forget(self):
+        """Keep all columns, until others are chosen"""
+        self._reference = None
+
+    def _along(self, reference, gradient):
+        """t and |e|"""
+        scaled = reference * self._rows
+        square = reference @ scaled
+        share = (gradient @ scaled) / square if square > 0.0 else 0.0
+        rest = gradient - share * reference
+        return share, np.sqrt(rest @ (rest * self._rows))
+
+    def _choose(self, terms, alpha, point, previous_alpha, last):
+        """Keep the columns that reach their limits first, if every strength is to bring the change that the last one did."""
+        self._reference = None
+        share, pace = self._along(last, point.gradient)
+        if not share > 0.0:
+            return
+        pace, fall = pace / share, max(1.0 - alpha / (previous_alpha * share), 0.0)
+        slopes = np.abs(self.problem.gradient_on(terms, point))
+        limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths * (previous_alpha / alpha)
+        closing = pace * terms.of(self._lengths) + fall * limits
+        with np.errstate(divide="ignore", invalid="ignore"):
+            strengths_left = np.where(closing > 0.0, (limits - slopes) / closing, 0.0)
+        inside = terms.of(point.coef) != 0.0
+        strengths_left[inside] = 0.0
+        count = int(max(SHARE * len(slopes), PER_NONZERO * np.count_nonzero(inside)))
+        if count > MOST * len(slopes):
+            return
+        ahead = min(np.partition(strengths_left, count)[count], MOST_AHEAD)
+        if not ahead >= FEWEST_AHEAD:
+            return
+        kept = np.flatnonzero(strengths_left < ahead)
+        self._reference, self._radius = point.gradient, ahead * pace
+        self._lowest = previous_alpha * (1.0 - ahead * fall)
+        self._unit = terms.take(kept).with_factor(1.0 / alpha)
