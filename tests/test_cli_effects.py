@@ -135,7 +135,7 @@ def test_bundled_data_need_neither_pandas_nor_matplotlib(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=ENVIRONMENT
     )
     assert done.stderr.splitlines() == [
-        "skregloss: --save: pictures need matplotlib; install it with: pip install matplotlib",
+        "skregloss: --save: drawing needs matplotlib; install it with: pip install matplotlib",
         "skregloss: a.csv: reading files needs pandas; install it with: pip install pandas",
     ]
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._optional import needed
 from ._errors import CommandError, one_line
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -54,9 +55,9 @@ def read_table(name: str, *, encoding: str = "utf-8", missing=()) -> Any:
     if path.stat().st_size == 0:
         raise CommandError(f"{name} is empty; it needs a line of column names and rows.")
     try:
-        import pandas
-    except ImportError:
-        raise CommandError(f"{name}: reading files needs pandas; install it with: pip install pandas") from None
+        pandas = needed("pandas", "reading files")
+    except ImportError as error:
+        raise CommandError(f"{name}: {error}") from None
     try:
         reader = _read_parquet if path.suffix.lower() in (".parquet", ".pq") else _read_csv
         frame = reader(pandas, path, encoding, list(missing))

@@ -7,6 +7,7 @@ import html
 import io
 from pathlib import Path
 
+from .._optional import needed
 from ._errors import CommandError
 
 STYLE = (
@@ -31,10 +32,9 @@ def checked_output(path: str, option: str, endings) -> Path:
 def need_matplotlib(option: str) -> None:
     """Raise if pictures cannot be drawn; they are drawn without a screen."""
     try:
-        import matplotlib
-    except ImportError:
-        raise CommandError(f"{option}: pictures need matplotlib; install it with: pip install matplotlib") from None
-    matplotlib.use("Agg")
+        needed("matplotlib", "drawing").use("Agg")
+    except ImportError as error:
+        raise CommandError(f"{option}: {error}") from None
 
 
 def written(place: Path, write) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from .._optional import needed
 from ._cv_curves import CVCurve, criterion_of, curves_of, score_name
 from ._drawing import COLORS, STYLES, count_axis, plain_ticks
 
@@ -144,8 +145,7 @@ class CVPathDisplay:
         display : CVPathDisplay
             The display itself.
         """
-        import matplotlib.pyplot as plt
-
+        plt = needed("matplotlib.pyplot", "plot")
         if not any((curve.alphas > 0.0).any() for curve in self.curves):
             raise ValueError("No strength is > 0, and the axis of strengths is logarithmic.")
         if ax is None:

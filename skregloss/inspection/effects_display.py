@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._optional import needed
 from ._drawing import GREY, STYLES, count_axis, limits, plain_ticks
 from ._panel import draw_coefficients, largest, line_style, name_line_ends, styles_of
 from .effects_result import RegularizationEffects
@@ -231,7 +232,7 @@ def _share_scale(row, least=0.0):
 
 def _panels(ax, shape) -> np.ndarray:
     """The axes to draw in, by row and column."""
-    import matplotlib.pyplot as plt
+    plt = needed("matplotlib.pyplot", "plot")
     from matplotlib.gridspec import GridSpecFromSubplotSpec
 
     rows, columns = shape

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._optional import needed
 from ..path import RegularizationPath
 from ._effects_tables import rows_of
 from ._effects_words import effects_summary
@@ -234,9 +235,9 @@ class RegularizationEffects:
         frame : DataFrame
             The table.
         """
-        from pandas import DataFrame
+        pandas = needed("pandas", "to_frame")
 
-        return DataFrame(self.records(what))
+        return pandas.DataFrame(self.records(what))
 
     def plot(self, **options):
         """Draw the effects.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._optional import needed
 from ..path import RegularizationPath, regularization_path
 from ._drawing import count_axis, limits, plain_ticks, runs
 from ._panel import draw_coefficients, largest, name_line_ends, styles_of
@@ -166,8 +167,7 @@ class RegularizationPathDisplay:
         display : RegularizationPathDisplay
             The display itself.
         """
-        import matplotlib.pyplot as plt
-
+        plt = needed("matplotlib.pyplot", "plot")
         path = self.path
         positive = path.alphas > 0.0
         if not positive.any():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._optional import needed
 from ._coefficients import CoefficientTable
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class RegularizationPath:
             outputs, their intercepts and coefficients have the position of the output added, as in "x0 [1]", or the class.
             The intercepts of ordered classes say which class they are the log odds of exceeding: "intercept [> 1]".
         """
-        from pandas import DataFrame
+        pandas = needed("pandas", "to_frame")
 
         columns: dict[str, Any] = {"alpha": self.alphas}
         outputs = self.output_names()
@@ -140,7 +141,7 @@ class RegularizationPath:
         for j, name in enumerate(self.column_names()):
             for full, coefs in _by_output(name, self.coefs[..., j, :], outputs).items():
                 columns[f"{full} (coefficient)" if full in columns else full] = coefs
-        return DataFrame(columns)
+        return pandas.DataFrame(columns)
 
     def plot(self, **options):
         """Draw the path.
