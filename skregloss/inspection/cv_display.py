@@ -166,7 +166,10 @@ class CVPathDisplay:
             positive = curve.alphas > 0.0
             label = "nonzero coefficients" + (f" ({curve.label})" if len(self.curves) > 1 else "")
             self.top_ax_ = count_axis(ax, curve.alphas[positive], self.n_nonzero[positive], label)
-        ax.legend(loc="best", frameon=True, framealpha=0.9, fontsize=9)
+        # The curves, what lies around them, and the strengths.
+        handles = ax.get_legend_handles_labels()[0]
+        handles.sort(key=lambda handle: 0 if handle in self.line_ else 2 if handle in self.mark_ else 1)
+        ax.legend(handles=handles, loc="best", frameon=True, framealpha=0.9, fontsize=9)
         return self
 
     def _draw(self, position, folds, line_kwargs):
@@ -181,8 +184,12 @@ class CVPathDisplay:
             if folds and is_chosen:
                 style = {"color": color, "linewidth": 0.7, "alpha": 0.3, "zorder": 1}
                 self.fold_lines_ += self.ax_.plot(alphas, curve.scores[positive], **style)
+                for line in self.fold_lines_[:1]:
+                    line.set_label(f"folds of {curve.label}" if len(self.curves) > 1 else "folds")
             if errors.any():
-                self.ax_.fill_between(alphas, means - errors, means + errors, color=color, alpha=0.18, linewidth=0, zorder=2)
+                band = {"color": color, "alpha": 0.18, "linewidth": 0, "zorder": 2}
+                band["label"] = "one standard error" if is_chosen and curve.label else None
+                self.ax_.fill_between(alphas, means - errors, means + errors, **band)
         label = curve.label or ("mean and standard error" if curve.errors.any() else "_mean")
         style = {"color": color, "linestyle": STYLES[cycle % len(STYLES)], "linewidth": 1.8, "zorder": 4, "label": label}
         style["marker"] = "o" if len(alphas) == 1 else None
