@@ -98,3 +98,14 @@ def test_a_strength_far_below_the_last_ends_with_all_columns_looked_at():
     path, alone = fit_path(problem, alphas), [fit_path(make_problem(loss, y), [alpha]) for alpha in alphas]
     assert path.converged.all()
     np.testing.assert_allclose(path.objective, [single.objective[0] for single in alone], rtol=2e-6)
+
+
+def test_the_last_strength_may_be_zero():
+    """All columns are free there."""
+    X = RNG.normal(size=(900, 250))
+    y = np.where(X[:, 0] + 2.0 * RNG.normal(size=900) > 0.0, 1.0, -1.0)
+    problem = Problem(LogLoss(), L1().bind(250, None), np.asfortranarray(X), y)
+    top = fit_path(problem, 2).alpha_max
+    path = fit_path(problem, np.r_[top * np.geomspace(1.0, 0.5, 30), 0.0])
+    assert path.converged.all() and path.n_nonzero[-1] == 250
+    np.testing.assert_allclose(path.coefs[:, -1], fit_path(problem, [0.0]).coefs[:, 0], atol=1e-8)

@@ -49,7 +49,7 @@ class Screen:
         if not self.serves:
             return every
         last, self._last = self._last, point.gradient
-        if last is None or previous_alpha is None or not alpha < previous_alpha < np.inf:
+        if last is None or previous_alpha is None or not 0.0 < alpha < previous_alpha < np.inf:
             self._reference = None
             return every
         if self._reference is None or not self.covers(alpha, point):
