@@ -60,7 +60,7 @@ def remove(factor, size, gone):
 
 @kernel
 def rank_one(factor, size, vector, sign, smallest_pivot):
-    """Make L that of the matrix + sign vector vector', which uses up the vector; False, L being lost, if it has become singular"""
+    """Make L that of the matrix + sign vector vector', using up the vector; False, L being lost, if that is singular"""
     for k in range(size):
         pivot = factor[k, k] * factor[k, k] + sign * vector[k] * vector[k]
         if not pivot > smallest_pivot * factor[k, k] * factor[k, k]:
