@@ -13,9 +13,9 @@ MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 200
 MOST_WALKS = 6
 # Errors that are rounding, and violations that are, relative to the null model's gradient.
 ROUNDING, NOTHING = 1e-14, 1e-10
-# What a round of the multipliers costs for a sample, in multiplications, without and for each column of the support, and what
-# it costs at least; and how many rounds a path may cost in the end.
-ROUND, ROUND_PER_COLUMN, SMALL = 1000.0, 150.0, 3e7
+# What a round of the multipliers costs, in multiplications: for a sample, without and for each column of the support; for the
+# cube of these; and at least. And how many rounds a path may cost in the end.
+ROUND, ROUND_PER_COLUMN, ROUND_SOLVES, SMALL = 1000.0, 150.0, 20.0, 3e7
 PATIENCE = 2.0
 
 
@@ -31,7 +31,7 @@ def walk(problem, judge, now, time):
     """The best judged point that paths from `now`, where t is `time`, lead to; `now` if none is better."""
     point = now.point
     kinks, active = np.count_nonzero(point.kinked), np.count_nonzero(point.coef[judge.blocks.penalized]) + judge.free.size
-    left = max(len(problem.y) * (ROUND + ROUND_PER_COLUMN * active), SMALL)
+    left = max(len(problem.y) * (ROUND + ROUND_PER_COLUMN * active) + ROUND_SOLVES * active**3, SMALL)
     rows, columns = min(MORE_ROWS * kinks + SOME, len(problem.y)), min(MORE_COLUMNS * active + SOME, problem.n_features)
     # After another round the path would be far shorter: about every kink is an event of it.
     if kinks * _event_cost(kinks, active, rows, columns) > left:
