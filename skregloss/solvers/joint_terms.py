@@ -121,6 +121,14 @@ class JointTerms(BlockTerms):
         """
         raise NotImplementedError
 
+    def piece_slopes(self, b, basis):
+        """The derivative of the penalty in these directions"""
+        raise NotImplementedError
+
+    def moved_on_piece(self, b, move):
+        """b after a move in these directions, as far as the piece goes"""
+        raise NotImplementedError
+
     def finish(self, model, tolerance):
         """Move model.b to the minimum on the piece it is on, or towards it"""
         raise NotImplementedError
