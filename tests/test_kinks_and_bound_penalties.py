@@ -31,7 +31,7 @@ def test_gap(loss, penalty):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-@pytest.mark.parametrize("rows", [20, 60, 300])
+@pytest.mark.parametrize("rows", [30, 60, 300])
 @over_every
 @over_losses(LOSSES)
 def test_gap_of_every_pair(loss, penalty, rows, weighted):
