@@ -38,9 +38,9 @@ class ExplainedScores:
         for etas, target in zip(predictors, self._targets, strict=True):
             if target.offset is not None:
                 etas += target.offset if etas.shape[1:] == target.offset.shape else target.offset[:, None]
-        models = zip(*predictors, strict=True)
+        models = list(zip(*predictors, strict=True))
         if len(self._loss.parts()) > 1:
-            models = (self._loss.arranged(np.column_stack(etas)).T for etas in models)
+            models = [tuple(self._loss.arranged(np.column_stack(etas)).T) for etas in models]
         scores = np.array([share_explained(self._judges, etas) for etas in models])
         return scores, np.full(self._count, (time.perf_counter() - start) / self._count)
 

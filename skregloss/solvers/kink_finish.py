@@ -5,9 +5,9 @@ With S the support and F the free block, K the samples at a kink, and A the rows
     A d = kink_K - eta_K,        A' W_K e + P''(b_S) d = -(Z_F, X_S)' W u - P'(b_S)
 
 for the moves d of the coefficients and e of the slopes. Of coefficients that are bound together S is not a set of columns:
-X_S d are the directions that leave them on the smooth piece of the penalty that they are on. Where their solution leaves a slope's interval, a piece of the loss
-or a sign behind, K and S change accordingly, and the equations are solved again: Newton's method on the optimality
-conditions, without smoothing.
+X_S d are the directions that leave them on the smooth piece of the penalty that they are on. Where their solution leaves a
+slope's interval, a piece of the loss or a sign behind, K and S change accordingly, and the equations are solved again:
+Newton's method on the optimality conditions, without smoothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SPECK = 1e-290
 
 @dataclass(frozen=True)
 class _Sets:
-    """K; the places of S among the penalised columns, with signs where they must not change; the number of unknown coefficients.
+    """K; the places of S among the penalised columns, with signs where they must not change; how many coefficients are unknown.
 
     For coefficients that are bound together the signs are what tells one piece of the penalty from another.
     """
@@ -117,7 +117,7 @@ def _joint_sets(problem, judge, now) -> _Sets:
 
 @dataclass(frozen=True)
 class _Moves:
-    """The moves of S: rows K of their effect on the linear predictor, the derivative and curvature of the objective along them"""
+    """The moves of S: rows K of what they do to eta, and the derivative and the curvature of the objective along them"""
 
     entries: np.ndarray
     slope: np.ndarray
