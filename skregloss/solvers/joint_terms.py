@@ -57,6 +57,9 @@ class JointTerms(BlockTerms):
     def gap(self, b, v, noise):
         return super().gap(b, np.where(np.abs(v) > noise, v, 0.0), noise)
 
+    def prepare(self, *model, constant):
+        """Nothing: what descent needs of a block takes a matrix of all its columns"""
+
     def minimize(self, model, tolerance):
         """Move model.b to the minimum, to `tolerance` in the gradient"""
         curvature = _largest_curvature(model)
