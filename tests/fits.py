@@ -102,7 +102,8 @@ def slopes_of(solution, n, settings):
     """The dual point of a fit with kinks: its gradient per unit of weight."""
     weight = settings.get("sample_weight")
     weight = np.ones(n) if weight is None else weight
-    return np.divide(solution.point.gradient * weight.sum(), weight, out=np.zeros(n), where=weight > 0)
+    total, weight = weight.sum(), np.tile(weight, len(solution.point.gradient) // n)
+    return np.divide(solution.point.gradient * total, weight, out=np.zeros(len(weight)), where=weight > 0)
 
 
 def oracle_error(solution, loss, penalty, X, y, alpha, settings):

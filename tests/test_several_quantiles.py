@@ -7,9 +7,9 @@ import pytest
 from fits import data, weights
 from sklearn.base import clone
 from sklearn.metrics import mean_pinball_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from skregloss import PenalizedRegressor, regularization_path
+from skregloss import PenalizedRegressor, PenalizedRegressorCV, regularization_path
 from skregloss.losses import Quantile
 
 QUANTILES = [0.1, 0.5, 0.9]
@@ -82,3 +82,21 @@ def test_several_outputs():
     for k, target in enumerate([y, -y]):
         alone = PenalizedRegressor(Quantile(0.7), alpha=0.02, tol=1e-10).fit(X, target)
         np.testing.assert_allclose(both.coef_[k], alone.coef_, atol=1e-7)
+
+
+@pytest.mark.parametrize("crossing", ["allow", "sort"])
+def test_cross_validated_strength_serves_all_quantiles(crossing):
+    """The scores of a search are those of the single estimators, which are of all quantiles together."""
+    X, y = data(Quantile(), 90, 6)
+    loss = Quantile(QUANTILES, crossing=crossing)
+    search = PenalizedRegressorCV(loss, "l1", alphas=4, alpha_min_ratio=0.02, cv=3).fit(X, y)
+    scores = [cross_val_score(PenalizedRegressor(loss, alpha=alpha), X, y, cv=3).mean() for alpha in search.alphas_]
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], scores, atol=1e-6)
+    assert search.alpha_ == search.alphas_[np.argmax(scores)]
+    best = PenalizedRegressor(loss, alpha=search.alpha_).fit(X, y)
+    np.testing.assert_allclose(search.predict(X), best.predict(X), atol=1e-6)
+    assert search.predict(X).shape == (90, 3)
+    assert crossing == "allow" or np.all(np.diff(search.predict(3 * X), axis=1) >= 0.0)
+    outer = GridSearchCV(search, {"penalty": ["l1", "l2"]}, cv=3).fit(X, y)
+    assert outer.predict(X).shape == (90, 3)
+    assert outer.score(X, y) == pytest.approx(outer.best_estimator_.score(X, y))

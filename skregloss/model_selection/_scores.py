@@ -27,7 +27,7 @@ class ExplainedScores:
     """The fraction of the loss explained, over all linear predictors together; computed for all models at once."""
 
     def __init__(self, model, test):
-        self._X = test.X
+        self._X, self._loss = test.X, model.loss_
         self._targets = model._coding.encode(test)
         self._judges = [LossExplained.of(target.loss, target.y, target.weights, target.offset) for target in self._targets]
         self._tables = [CoefficientTable() for _ in self._targets]
@@ -48,7 +48,10 @@ class ExplainedScores:
         for etas, target in zip(predictors, self._targets, strict=True):
             if target.offset is not None:
                 etas += target.offset if etas.shape[1:] == target.offset.shape else target.offset[:, None]
-        scores = np.array([share_explained(self._judges, etas) for etas in zip(*predictors, strict=True)])
+        models = list(zip(*predictors, strict=True))
+        if len(self._loss.parts()) > 1:
+            models = [tuple(self._loss.arranged(np.column_stack(etas)).T) for etas in models]
+        scores = np.array([share_explained(self._judges, etas) for etas in models])
         return scores, np.full(self._count, (time.perf_counter() - start) / self._count)
 
 

@@ -39,6 +39,15 @@ class ClusterTerms(JointTerms):
         members[inside, owner[inside]] = sign[inside]
         return members, members.T @ (self._bend[:, None] * members)
 
+    def piece_slopes(self, b, basis):
+        return basis.T @ joint_slopes(self.penalty, b, *self.arrays)
+
+    def moved_on_piece(self, b, move):
+        owner, sign, size, _ = self._pieces(b)
+        there = size + move
+        # A piece that would change its sign is zero.
+        return sign * np.append(np.where(there * size > 0.0, there, 0.0), 0.0)[owner]
+
     @property
     def _bend(self):
         """What an L2 term adds to the second derivative of every coefficient"""

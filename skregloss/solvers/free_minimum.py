@@ -65,7 +65,7 @@ def minimize_intercept(problem, point, k):
 
 
 def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=GRADIENT_ROUNDING):
-    """Newton's method on the free block; the point, and whether it is at the minimum, but for gradients small `enough`."""
+    """Newton's method on the free block, to gradients that are small `enough`; the point, and whether it is at the minimum."""
     if free.size == 0:
         return point, True
     lengths = free.lengths(problem.weights)

@@ -57,6 +57,9 @@ class JointTerms(BlockTerms):
     def gap(self, b, v, noise):
         return super().gap(b, np.where(np.abs(v) > noise, v, 0.0), noise)
 
+    def prepare(self, *model, constant):
+        """Nothing: what descent needs of a block takes a matrix of all its columns"""
+
     def minimize(self, model, tolerance):
         """Move model.b to the minimum, to `tolerance` in the gradient"""
         curvature = _largest_curvature(model)
@@ -119,6 +122,14 @@ class JointTerms(BlockTerms):
 
         At a minimum, where the derivative of the loss is `grad`.
         """
+        raise NotImplementedError
+
+    def piece_slopes(self, b, basis):
+        """The derivative of the penalty in these directions"""
+        raise NotImplementedError
+
+    def moved_on_piece(self, b, move):
+        """b after a move in these directions, as far as the piece goes"""
         raise NotImplementedError
 
     def finish(self, model, tolerance):

@@ -9,13 +9,14 @@ from . import kink_path
 from .saddle import balanced, saddle_point
 
 # The samples and columns that take part: so many times those at kinks and in the support, and some more.
-MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 50
-MOST_WALKS, MOST_EVENTS = 6, 10
+MORE_ROWS, MORE_COLUMNS, SOME = 4, 2, 200
+MOST_WALKS = 6
 # Errors that are rounding, and violations that are, relative to the null model's gradient.
 ROUNDING, NOTHING = 1e-14, 1e-10
-# What a round of the multipliers costs for a sample, in multiplications, without and for each column of the support.
-SMALL = 1e6
-ROUND, ROUND_PER_COLUMN = 1000.0, 150.0
+# What a round of the multipliers costs, in multiplications: for a sample, without and for each column of the support; for the
+# cube of these; and at least. And how many rounds a path may cost in the end.
+ROUND, ROUND_PER_COLUMN, ROUND_SOLVES, SMALL = 1000.0, 150.0, 20.0, 3e7
+PATIENCE = 2.0
 
 
 def serves(problem, blocks) -> bool:
@@ -28,28 +29,30 @@ def serves(problem, blocks) -> bool:
 
 def walk(problem, judge, now, time):
     """The best judged point that paths from `now`, where t is `time`, lead to; `now` if none is better."""
-    best, rows, columns = now, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    if not _pays(problem, judge, now.point):
+    point = now.point
+    kinks, active = np.count_nonzero(point.kinked), np.count_nonzero(point.coef[judge.blocks.penalized]) + judge.free.size
+    left = max(len(problem.y) * (ROUND + ROUND_PER_COLUMN * active) + ROUND_SOLVES * active**3, SMALL)
+    rows, columns = min(MORE_ROWS * kinks + SOME, len(problem.y)), min(MORE_COLUMNS * active + SOME, problem.n_features)
+    # After another round the path would be far shorter: about every kink is an event of it.
+    if kinks * _event_cost(kinks, active, rows, columns) > left:
         return now
+    best, rows, columns, left = now, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), PATIENCE * left
     for _ in range(MOST_WALKS):
         start = _Start(problem, judge, now, time)
         rows, columns = start.rows(rows), start.columns(columns)
-        there = start.follow(rows, columns)
+        cost = _event_cost(kinks, active, len(rows), len(columns))
+        there, events = start.follow(rows, columns, int(left / cost))
         if there is None:
             break
-        now, time = judge(balanced(problem, judge.free, there)), start.time
+        now, time, left = judge(balanced(problem, judge.free, there)), start.time, left - events * cost
         best = now if now.error < best.error else best
         if best.error <= ROUNDING:
             break
     return best
 
 
-def _pays(problem, judge, point):
-    """Whether a path costs less than another round, after which it would be far shorter: about every kink is an event of it"""
-    kinks, active = np.count_nonzero(point.kinked), np.count_nonzero(point.coef) + judge.free.size
-    rows, columns = MORE_ROWS * kinks + SOME, min(MORE_COLUMNS * active + SOME, problem.n_features)
-    event = rows * (active + 5) + kinks * columns
-    return kinks * event <= len(problem.y) * (ROUND + ROUND_PER_COLUMN * active) or event * kinks < SMALL
+def _event_cost(kinks, active, rows, columns):
+    return rows * (active + 5) + kinks * columns
 
 
 class _Start:
@@ -84,8 +87,8 @@ class _Start:
         chosen[others] = True
         return np.flatnonzero(chosen)
 
-    def follow(self, rows, places):
-        """The point at the end of the path of these samples and columns; None if there is no end"""
+    def follow(self, rows, places, most_events):
+        """The point at the end of the path of these samples and columns, and the number of events; None if there is no end"""
         problem, point, free, terms = self.problem, self.now.point, self.judge.free, self.judge.blocks.terms
         columns = terms.columns[places]
         matrix = np.ascontiguousarray(np.hstack([free.entries(rows), problem.design.entries(rows, columns)]))
@@ -102,15 +105,15 @@ class _Start:
         self.time, events = kink_path.follow(
             matrix, np.ascontiguousarray(matrix.T), problem.weights[rows], self.knots[rows], self.slopes[rows], state,
             zeta, gradient, wanted, coef, active, len(inside), self.time,
-            MOST_EVENTS * (len(rows) + len(coef)),
+            most_events,
         )  # fmt: skip
         if events < 0:
-            return None
+            return None, 0
         self.duals[rows] = zeta
         self._polish(rows[state % 2 == 1], state[state % 2 == 1] // 2, columns, matrix[state % 2 == 1], coef, wanted)
         found, count = point.coef.copy(), len(point.intercept)
         found[free.columns], found[columns] = coef[count : free.size], coef[free.size :]
-        return saddle_point(problem, found, coef[:count], self.duals, point.step, point.curvature)
+        return saddle_point(problem, found, coef[:count], self.duals, point.step, point.curvature), events
 
     def _gradient(self, columns):
         """The derivative by the free block and these columns"""
@@ -118,7 +121,7 @@ class _Start:
         return np.concatenate([self.judge.free.gradient(weighted), self.problem.design.rmatvec(weighted, columns)])
 
     def _polish(self, rows, kinks, columns, matrix, coef, wanted):
-        """Solve the equations of the end of a path once more: samples are at kinks, and gradients are what they must be"""
+        """Solve the equations of the end of a path once more: samples are at their kinks, gradients what they must be"""
         problem = self.problem
         inside = np.flatnonzero((coef != 0.0) | (wanted == 0.0))
         if len(rows) == 0 or len(inside) == 0:

@@ -198,7 +198,7 @@ def _minimize_free_block(problem, blocks, null) -> SaddlePoint:
     null = dataclasses.replace(null, free=free)
 
     def minimize(lagrangian, point, accuracy, max_steps):
-        return minimize_free(lagrangian, free, point, null.reference, enough=0.1 * accuracy)[0], 1
+        return minimize_free(lagrangian, free, point, null.reference, enough=0.001 * accuracy)[0], 1
 
     judge = SaddleJudge(problem, nothing_else, null, NULL_TOL)
     best, _ = multiply(problem, judge, judge(null.point), minimize, MOST_ROUNDS)

@@ -53,6 +53,14 @@ class RankTerms(JointTerms):
         bends[size:, :size] += slope.T
         return basis, bends
 
+    def piece_slopes(self, b, basis):
+        strength, ridge = self._prices
+        return strength * _Factors.stacked(*self._factors(b)) + ridge * (basis.T @ b)
+
+    def moved_on_piece(self, b, move):
+        left, right = self._factors(b)
+        return ((left + move[: left.size].reshape(left.shape)) @ (right + move[left.size :].reshape(right.shape)).T).ravel()
+
     def finish(self, model, tolerance):
         strength, ridge = self._prices
         for _ in range(MOST_NEWTON_STEPS):
@@ -70,10 +78,10 @@ class _Factors:
     def __init__(self, model, left, right, slope, strength, ridge):
         self.model, self.left, self.right, self.slope = model, left, right, slope
         self.strength, self.ridge = strength, ridge
-        self.gradient = self._stacked(slope @ right + strength * left, slope.T @ left + strength * right)
+        self.gradient = self.stacked(slope @ right + strength * left, slope.T @ left + strength * right)
 
     @staticmethod
-    def _stacked(left, right):
+    def stacked(left, right):
         return np.concatenate([left.ravel(), right.ravel()])
 
     def _split(self, vector):
@@ -88,7 +96,7 @@ class _Factors:
         left, right = self._split(vector)
         bent = self._bent(left @ self.right.T + self.left @ right.T)
         to_left = bent @ self.right + self.slope @ right + self.strength * left
-        return self._stacked(to_left, bent.T @ self.left + self.slope.T @ left + self.strength * right)
+        return self.stacked(to_left, bent.T @ self.left + self.slope.T @ left + self.strength * right)
 
     def _direction(self):
         """Conjugate gradients from zero on until accurate, or until a direction without curvature"""

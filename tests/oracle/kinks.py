@@ -39,9 +39,9 @@ def slope_sides(rows, eta, distance):
 
 
 def minimize(problem, columns, base, low, high, strengths):
-    """Minimise mean_loss(base + Z c) + sum strengths |c| within bounds, Z having an intercept if the problem has; Z c."""
+    """Minimise mean_loss(base + Z c) + sum strengths |c| within bounds, Z having the intercepts of the problem; c and Z c."""
     Z = problem.columns(columns)
-    n, p, first = len(base), len(columns), int(problem.fit_intercept)
+    n, p, first = len(base), len(columns), problem.ones.shape[1]
     slopes, heights = lines(problem.rows)
     # Unknowns: the positive and the negative part of c, and the height of each row.
     upper = np.concatenate([np.full(first, np.inf), np.maximum(high, 0)])
