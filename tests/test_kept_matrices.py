@@ -13,7 +13,8 @@ from skregloss import regularization_path
 from skregloss.losses import CoxPartialLikelihood, LogLoss, Poisson, Softmax, SquaredError
 from skregloss.path import fit_path
 from skregloss.penalties import L1, MCP, ElasticNet
-from skregloss.solvers import Problem, cholesky, gram_store, homotopy
+from skregloss.solvers import Problem, cholesky, free_block, gram_store, homotopy
+from skregloss.solvers.free_block import FreeBlock
 from skregloss.solvers.gram_store import GramStore, eliminated
 from skregloss.solvers.null_model import null_model
 
@@ -31,6 +32,30 @@ TARGETS = [
 
 def names(value):
     return short(value) if not isinstance(value, np.ndarray) else ""
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("free", [[], [2, 5]], ids=str)
+@pytest.mark.parametrize("storage", [np.asfortranarray, sparse.csc_array], ids=["dense", "sparse"])
+def test_all_classes_together_are_class_by_class(storage, free, standardize, monkeypatch):
+    """X'HX is the second derivative of the multinomial loss, whichever way it is formed."""
+    y, factors = RNG.integers(0, 3, 60).astype(float), np.ones(12)
+    factors[free] = 0.0
+    problem = Problem(Softmax(3), L1().bind(12, None), storage(X), y, factors=factors, standardize=standardize)
+    block = FreeBlock(problem, problem.blocks(1.0).free)
+    columns = RNG.permutation(problem.blocks(1.0).penalized)[:14]
+    point = problem.at(0.1 * RNG.normal(size=36), np.array([0.3, -0.2, -0.1]))
+    together = eliminated(problem.design, block, point.curvature, columns), block.gram(point.curvature)
+    monkeypatch.setattr(free_block, "LARGEST_WHOLE", 0)
+    apart = eliminated(problem.design, block, point.curvature, columns), block.gram(point.curvature)
+    for one, other in zip([*together[0], together[1]], [*apart[0], apart[1]], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    for k, column in enumerate(columns[:3]):
+        unit = np.zeros(36)
+        unit[column] = 1e-6
+        up, down = (problem.at(point.coef + side * unit, point.intercept) for side in (1.0, -1.0))
+        change = problem.design.rmatvec(up.gradient - down.gradient)[columns] / 2e-6
+        np.testing.assert_allclose(point.curvature.gram(problem.design, columns)[k], change, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("loss, y", TARGETS, ids=names)

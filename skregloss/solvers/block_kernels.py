@@ -168,6 +168,18 @@ def settle_block(penalty, gram, slope, here, z, there, curvature, strength, weig
 
 
 @kernel
+def write_back(here, b, moves):
+    """b = here on one block, filling what that adds to b; whether the same coefficients are zero as before"""
+    same = True
+    for i in range(b.shape[0]):
+        moves[i] = here[i] - b[i]
+        if (here[i] == 0.0) != (b[i] == 0.0):
+            same = False
+        b[i] = here[i]
+    return same
+
+
+@kernel
 def block_curvatures(gram, starts):
     """The largest eigenvalue of each block of a Gram matrix"""
     result = np.empty(starts.shape[0] - 1)
@@ -192,7 +204,7 @@ def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, ep
     """Cycle over the blocks; return the last epoch's largest gradient change and whether it left the support alone."""
     change, stable = 0.0, True
     size, widest = b.shape[0], widest_block(starts)
-    z, there, here, slope = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    z, there, here, slope, moves = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
     for _ in range(epochs):
         change, stable = 0.0, True
         for g in range(strengths.shape[0]):
@@ -207,15 +219,12 @@ def block_epochs(penalty, gram, q, b, starts, curvatures, strengths, weights, ep
             parts = slope[:width], here[:width], z[:width], there[:width]
             largest = settle_block(penalty, own, *parts, curvatures[g], strengths[g], weights[g], tolerance)
             change = max(change, largest)
+            stable = write_back(here, b[first:last], moves) and stable
             for i in range(width):
-                move = here[i] - b[first + i]
-                if move != 0.0:
-                    if (here[i] == 0.0) != (b[first + i] == 0.0):
-                        stable = False
-                    b[first + i] = here[i]
+                if moves[i] != 0.0:
                     row = gram[first + i]
                     for k in range(size):
-                        q[k] -= move * row[k]
+                        q[k] -= moves[i] * row[k]
         if change <= tolerance:
             break
     return change, stable
@@ -232,7 +241,7 @@ def block_residual_epochs(
     """
     change, stable = 0.0, True
     widest = widest_block(starts)
-    z, there, here, slope = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
+    z, there, here, slope, moves = np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest), np.empty(widest)
     for epoch in range(epochs):
         everywhere = epoch == 0 or epoch == epochs - 1 or change <= tolerance
         change, stable = 0.0, True
@@ -249,15 +258,12 @@ def block_residual_epochs(
             parts = slope[:width], here[:width], z[:width], there[:width]
             largest = settle_block(penalty, own, *parts, curvatures[g], strengths[g], weights[g], tolerance)
             change = max(change, largest)
+            stable = write_back(here, b[first : first + width], moves) and stable
             for i in range(width):
-                move = here[i] - b[first + i]
-                if move != 0.0:
-                    if (here[i] == 0.0) != (b[first + i] == 0.0):
-                        stable = False
-                    b[first + i] = here[i]
-                    design.add_scaled(columns[first + i], -move, row_weights, residual)
+                if moves[i] != 0.0:
+                    design.add_scaled(columns[first + i], -moves[i], row_weights, residual)
                     for k in range(free.shape[0]):
-                        free[k] -= move * cross[k, first + i]
+                        free[k] -= moves[i] * cross[k, first + i]
         if everywhere and change <= tolerance:
             break
     return change, stable

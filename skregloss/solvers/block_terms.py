@@ -107,13 +107,20 @@ class BlockTerms:
 
     def largest_curvatures(self, problem, free, curvature):
         """The largest eigenvalue of each block's curvature, with the free block eliminated"""
-        result = np.empty(self.count)
+        firsts = self.columns[self.starts[:-1]]
+        constant = problem.loss.constant_curvature
+        if constant and free.curvatures is not None:
+            return free.curvatures[firsts]
         inverse = pseudo_inverse(free.gram(curvature)) if free.size else np.zeros((0, 0))
-        for g in range(self.count):
-            columns = self.columns[self.starts[g] : self.starts[g + 1]]
-            cross = free.cross(curvature, columns)
-            gram = curvature.gram(problem.design, columns) - cross.T @ inverse @ cross
-            result[g] = np.linalg.eigvalsh(gram)[-1]
+        cross = free.cross(curvature, self.columns)
+        removed, grams = inverse @ cross, []
+        for first, last in pairwise(self.starts):
+            gram = curvature.gram(problem.design, self.columns[first:last])
+            grams.append(gram - cross[:, first:last].T @ removed[:, first:last])
+        result = _largest_eigenvalues(grams)
+        if constant:
+            free.curvatures = np.zeros(problem.n_features)
+            free.curvatures[firsts] = result
         return result
 
     def slopes(self, b, support, smooth):
@@ -130,17 +137,14 @@ class BlockTerms:
     def least_curvature(self, b, support):
         """P'' with, along each block, the least of it between zero and the block"""
         _, bend = self.slopes(b, support, smooth=False)
-        owners = self.owner[support]
-        for g in np.unique(owners):
-            own = np.flatnonzero(owners == g)
-            along = b[support[own]] / np.linalg.norm(b[support[own]])
-            here = along @ bend[np.ix_(own, own)] @ along
-            least = here
-            for k in range(1, HALVINGS):
-                _, nearer = self.slopes(b * 0.5**k, support[own], smooth=False)
-                least = min(least, along @ nearer @ along)
-            bend[np.ix_(own, own)] += (least - here) * np.outer(along, along)
-        return bend
+        owners = np.unique(self.owner[support], return_inverse=True)[1]
+        along = b[support] / np.sqrt(np.bincount(owners, b[support] ** 2))[owners]
+        here = least = np.bincount(owners, along * (bend @ along))
+        for k in range(1, HALVINGS):
+            _, nearer = self.slopes(b * 0.5**k, support, smooth=False)
+            least = np.minimum(least, np.bincount(owners, along * (nearer @ along)))
+        alike = owners[:, None] == owners
+        return bend + np.where(alike, (least - here)[owners] * np.outer(along, along), 0.0)
 
     def gram_epochs(self, gram, q, b, epochs, tolerance):
         if self._curvatures is None or self._curvatures[0] is not gram:

@@ -72,7 +72,7 @@ class FreeBlock:
         return result
 
     def together(self, curvature, columns):
-        """Z'HX and the like in one matrix, [Z, X]'H[Z, X], where calls cost more than the zeros between outputs do; or None"""
+        """[Z, X]'H[Z, X] for these columns of X, where a call costs more than the zeros between outputs do; else None"""
         whole_gram = getattr(curvature.coupling, "whole_gram", None)
         if whole_gram is None or (self.size + len(columns)) * self.design.n_samples > LARGEST_WHOLE:
             return None

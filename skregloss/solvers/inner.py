@@ -14,6 +14,9 @@ import numpy as np
 from . import homotopy
 
 EPOCHS = 10
+# Those over groups, whose minima take steps of their own, cost about what a Newton step does. (Where the penalty is not
+# convex Newton steps must not choose among minima.)
+GROUP_EPOCHS = 2
 # Where Newton steps are out of reach, descent is extrapolated from so many rounds of so many epochs.
 EXTRAPOLATED, SHORT_EPOCHS = 5, 4
 MAX_ROUNDS = 200
@@ -58,13 +61,15 @@ def _descend(model, smooth, tolerance):
     if not model.has_newton:
         _descend_extrapolating(model, tolerance)
         return
-    stable, least, idle, change = smooth, np.inf, 0, np.inf
+    groups = model.terms.grouped and model.problem.penalty.convex
+    count = GROUP_EPOCHS if groups else EPOCHS
+    stable, least, idle, change = smooth or (groups and bool(model.b.any())), np.inf, 0, np.inf
     for _ in range(MAX_ROUNDS):
         if stable:
             _newton_step(model, smooth)
         before = change
-        change, stable = model.epochs(EPOCHS, tolerance)
-        stable = stable and _newton_is_cheaper(model, before, change, tolerance)
+        change, stable = model.epochs(count, tolerance)
+        stable = stable and _newton_is_cheaper(model, count, before, change, tolerance)
         idle = 0 if change < 0.9 * least else idle + 1
         least = min(change, least)
         if change <= tolerance or idle > PATIENCE:
@@ -95,12 +100,15 @@ def _extrapolated(trail):
     return weights @ trail[1:] / weights.sum()
 
 
-def _newton_is_cheaper(model, before, change, tolerance):
-    """Whether descent needs more epochs than a Newton step costs, if changes go on falling as between the last two."""
+def _newton_is_cheaper(model, count, before, change, tolerance):
+    """Whether descent needs more epochs than a Newton step costs, if changes go on falling as between the last two.
+
+    Between those lie `count` epochs.
+    """
     cost = model.newton_epochs()
-    if cost <= EPOCHS or not change < before:
+    if cost <= count or not change < before:
         return True
-    return EPOCHS * math.log(change / tolerance) > cost * math.log(before / change) if change > tolerance else False
+    return count * math.log(change / tolerance) > cost * math.log(before / change) if change > tolerance else False
 
 
 def _newton_step(model, smooth):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.linalg.lapack import dposv
 from scipy.sparse.linalg import LinearOperator, cg
 
 from .coordinate_descent import DEPENDENT_CURVATURE
@@ -93,10 +94,8 @@ class GramModel(_Model):
             matrix[np.diag_indices(len(support))] += extra
         else:
             matrix += extra
-        try:
-            return linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True), right_side)
-        except linalg.LinAlgError:
-            return None
+        _, solution, failed = dposv(matrix, right_side, lower=True, overwrite_a=True)
+        return None if failed else solution
 
     def bend(self, support, move):
         """move' G_SS move"""
