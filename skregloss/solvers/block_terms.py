@@ -42,11 +42,11 @@ class BlockTerms:
         self.owner = np.repeat(np.arange(self.count), np.diff(starts))
         # Where no single coefficient is penalised, one that reaches zero meets no kink.
         self.kinked = getattr(penalty, "l1", 0.0) > 0.0
-        # The last Gram matrix and the largest eigenvalues of its blocks.
-        self._curvatures = None
-        # The blocks' own matrices by their first columns, for a loss of constant curvature; and those of a model.
+        # The blocks' own matrices and their largest eigenvalues by their first columns, for a loss of constant curvature; and
+        # those of a model.
         self._kept: dict[int, np.ndarray] = {}
-        self._own = None
+        self._largest = np.full(n_features, np.nan)
+        self._own, self._curvatures = None, None
 
     @classmethod
     def by_label(cls, penalty, columns, labels, weights, strengths):
@@ -66,7 +66,7 @@ class BlockTerms:
         columns = self.columns[places]
         strengths, weights = self.strengths[blocks], self.weights[blocks]
         taken = type(self)(self.penalty, columns, starts, strengths, weights, self.n_features)
-        taken.whole, taken.places, taken._kept = self.columns, places, self._kept
+        taken.whole, taken.places, taken._kept, taken._largest = self.columns, places, self._kept, self._largest
         return taken
 
     def first_column(self, block) -> int:
@@ -146,11 +146,18 @@ class BlockTerms:
         alike = owners[:, None] == owners
         return bend + np.where(alike, (least - here)[owners] * np.outer(along, along), 0.0)
 
+    def prepare_gram(self, gram, *, constant):
+        """Compute the largest eigenvalues of the blocks of a Gram matrix; they are kept if it is constant"""
+        firsts = self.columns[self.starts[:-1]]
+        self._curvatures = self._largest[firsts]
+        if not constant or np.isnan(self._curvatures).any():
+            self._curvatures = block_curvatures(gram, self.starts)
+        if constant:
+            self._largest[firsts] = self._curvatures
+
     def gram_epochs(self, gram, q, b, epochs, tolerance):
-        if self._curvatures is None or self._curvatures[0] is not gram:
-            self._curvatures = gram, block_curvatures(gram, self.starts)
-        curvatures = self._curvatures[1]
-        return block_epochs(self.penalty, gram, q, b, self.starts, curvatures, self.strengths, self.weights, epochs, tolerance)
+        blocks = self.starts, self._curvatures, self.strengths, self.weights
+        return block_epochs(self.penalty, gram, q, b, *blocks, epochs, tolerance)
 
     def prepare(self, design, curvature, cross, inverse, *, constant):
         """Compute the blocks' own matrices with the free block eliminated; they are kept if they are constant"""

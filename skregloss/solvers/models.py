@@ -74,6 +74,8 @@ class GramModel(_Model):
             self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts
         self.q = -problem.gradient_within(terms, point) - self.cross.T @ (self.inverse @ self.free_gradient)
+        if terms.grouped and not terms.joint:
+            terms.prepare_gram(self.gram, constant=problem.loss.constant_curvature and damping == 1.0)
 
     def epochs(self, count, tolerance):
         return self.terms.gram_epochs(self.gram, self.q, self.b, count, tolerance)
