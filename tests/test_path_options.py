@@ -93,7 +93,7 @@ def test_strengths_that_are_not_valid(alphas, error, message):
         ({"tol": 0.0}, ValueError, "tol of regularization_path is 0.0; valid are numbers in"),
         ({"max_iter": 0}, ValueError, "max_iter of regularization_path is 0; valid are integers in"),
         ({"stall_tol": -1.0}, ValueError, "stall_tol of regularization_path is -1.0; valid are numbers in"),
-        ({"verbose": "yes"}, TypeError, "'verbose' parameter"),
+        ({"verbose": "yes"}, TypeError, "verbose of regularization_path is 'yes'; valid are integers in"),
         ({"standardize": 1}, TypeError, "standardize of regularization_path is 1; valid are True and False"),
         ({"loss": "squared_eror"}, ValueError, "did you mean 'squared_error'"),
         ({"penalty": "l3"}, ValueError, "valid names are"),

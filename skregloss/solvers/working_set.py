@@ -56,6 +56,8 @@ class WorkingSetSolver:
             self._stores[id(null)] = GramStore(self.problem, null.free)
         return self._stores[id(null)]
 
+    # What overflows is judged; NumPy need not warn of it as well.
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def alpha_max(self) -> float:
         """The least alpha at which the null model passes the certificate."""
         if self._alpha_max is None:
@@ -63,7 +65,6 @@ class WorkingSetSolver:
             self._alpha_max = smallest_null_alpha(self.problem, self.null(blocks), blocks)
         return self._alpha_max
 
-    # What overflows is judged; NumPy need not warn of it as well.
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
         """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`."""
