@@ -64,7 +64,8 @@ def _descend(model, smooth, tolerance):
     groups = model.terms.grouped and model.problem.penalty.convex
     count = GROUP_EPOCHS if groups else EPOCHS
     stable, least, idle, change = smooth or (groups and bool(model.b.any())), np.inf, 0, np.inf
-    for _ in range(MAX_ROUNDS):
+    # Rounds are counted in epochs.
+    for _ in range(MAX_ROUNDS * EPOCHS // count):
         if stable:
             _newton_step(model, smooth)
         before = change
@@ -72,7 +73,7 @@ def _descend(model, smooth, tolerance):
         stable = stable and _newton_is_cheaper(model, count, before, change, tolerance)
         idle = 0 if change < 0.9 * least else idle + 1
         least = min(change, least)
-        if change <= tolerance or idle > PATIENCE:
+        if change <= tolerance or idle > PATIENCE * EPOCHS // count:
             return
 
 
