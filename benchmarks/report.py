@@ -138,6 +138,7 @@ def draw(results, path):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     problems = list(dict.fromkeys(record["problem"] for record in results["records"]))
     n_rows = -(-len(problems) // 4)
@@ -155,6 +156,10 @@ def draw(results, path):
         ax.axhline(results["target"], color="0.5", lw=0.8)
         ax.axhline(LOOSE, color="0.8", lw=0.8)
         ax.set(title=name, xlabel="processor time (s)", ylabel="violation")
+        ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+        ax.tick_params(axis="x", labelsize=7)
         ax.legend(fontsize=6)
     for ax in axes.flat[len(problems) :]:
         ax.set_visible(False)

@@ -64,6 +64,7 @@ def draw(found, path):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import ticker
 
     figure, axes = plt.subplots(1, len(SERIES), figsize=(14, 3.6), layout="constrained")
     for ax, name in zip(axes, SERIES, strict=True):
@@ -73,6 +74,10 @@ def draw(found, path):
             ax.loglog(sizes, times, "o-", ms=4, color=color, label=label)
         least = min(found[loss, name][1][0] for loss in ("squared_error", "log_loss"))
         ax.loglog(sizes, 0.7 * least * np.array(sizes) / sizes[0], ":", color="0.6", label="slope 1")
+        ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        ax.minorticks_off()
+        ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.set_xlabel(name)
         ax.legend(fontsize=8, frameon=False)
     axes[0].set_ylabel("processor seconds of a path")
