@@ -11,6 +11,8 @@ Divided by t, it holds for all columns left out as long as |e| / t is below one 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from .problem import Blocks
@@ -36,13 +38,20 @@ class Screen:
         fits = len(problem.weights) == copies * len(weights) and (weights > 0.0).all()
         pays = problem.n_features >= WORTHWHILE and not problem.loss.constant_curvature
         self.serves = pays and fits and kinked and problem.convex and not problem.bounded
-        if self.serves:
-            self._rows = np.tile(1.0 / weights, copies)
-            means = problem.design.shift / problem.design.scale
-            self._lengths = np.sqrt(np.maximum(problem.squares - CENTRED * means**2, 0.0))
         # The gradient g0, the largest |e| / t, the least strength by t, and the terms kept, at unit strength.
         self._reference, self._radius, self._lowest, self._unit = None, 0.0, np.inf, None
         self._last = None
+
+    @cached_property
+    def _rows(self):
+        """1 / w for each row"""
+        return np.tile(1.0 / self.problem.sample_weights, self.problem.data.copies)
+
+    @cached_property
+    def _lengths(self):
+        """(sum_i w_i x_ij^2)^(1/2), of centred columns where the design has them so"""
+        means = self.problem.design.shift / self.problem.design.scale
+        return np.sqrt(np.maximum(self.problem.squares - CENTRED * means**2, 0.0))
 
     def blocks(self, every, alpha, point, previous_alpha) -> Blocks:
         """What can matter at strength `alpha` near `point`, which solves `previous_alpha`; all there is, if that is unknown"""
@@ -84,7 +93,8 @@ class Screen:
         if not share > 0.0:
             return
         pace, fall = pace / share, max(1.0 - alpha / (previous_alpha * share), 0.0)
-        slopes = np.abs(self.problem.gradient_on(terms, point))
+        product = self.problem.gradient_on(terms, point)
+        slopes = np.abs(product)
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths * (previous_alpha / alpha)
         closing = pace * terms.of(self._lengths) + fall * limits
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,3 +111,5 @@ class Screen:
         self._reference, self._radius = point.gradient, ahead * pace
         self._lowest = previous_alpha * (1.0 - ahead * fall)
         self._unit = terms.take(kept).with_factor(1.0 / alpha)
+        # The judge asks for these next.
+        point.slopes = self._unit.columns, product[kept]
