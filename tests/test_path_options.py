@@ -164,7 +164,7 @@ def test_early_stop_is_off_by_default():
 
 
 def interrupt_after(count, monkeypatch):
-    solve = _fit.Continuation.solve
+    solve = _fit.Continuation._solve
     calls = []
 
     def interrupted(self, alpha):
@@ -173,7 +173,7 @@ def interrupt_after(count, monkeypatch):
             raise KeyboardInterrupt
         return solve(self, alpha)
 
-    monkeypatch.setattr(_fit.Continuation, "solve", interrupted)
+    monkeypatch.setattr(_fit.Continuation, "_solve", interrupted)
 
 
 def test_interrupted_path_is_usable(monkeypatch):

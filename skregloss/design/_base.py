@@ -27,6 +27,10 @@ class Design(Jittable):
         """X[:, columns] @ coef"""
         raise NotImplementedError
 
+    def matvecs(self, coefs, columns):
+        """coefs @ X[:, columns].T, several products at once"""
+        return np.array([self.matvec(coef, columns) for coef in coefs]).reshape(len(coefs), self.n_samples)
+
     def rmatvec(self, vector, columns=None):
         """X[:, columns].T @ vector"""
         raise NotImplementedError
@@ -112,6 +116,10 @@ class Standardized(Design):
         every = columns if isinstance(columns, np.ndarray) else None
         return self.design.matvec(scaled, every) - self.shift[columns] @ scaled
 
+    def matvecs(self, coefs, columns):
+        scaled = coefs / self.scale[columns]
+        return self.design.matvecs(scaled, columns) - (scaled @ self.shift[columns])[:, None]
+
     def rmatvec(self, vector, columns=None):
         product = self.design.rmatvec(vector, columns)
         columns = slice(None) if columns is None else columns
@@ -119,8 +127,10 @@ class Standardized(Design):
 
     def rmatvecs(self, vectors):
         product = self.design.rmatvecs(vectors)
-        product -= np.outer(vectors.sum(axis=1), self.shift)
-        product /= self.scale
+        # Row by row, which the cache holds.
+        for row, total in zip(product, vectors.sum(axis=1), strict=True):
+            row -= total * self.shift
+            row /= self.scale
         return product
 
     def squares(self, weights, columns=None):

@@ -43,7 +43,7 @@ class Dense(Design):
 
     def matvec(self, coef, columns=None):
         if columns is None:
-            support = np.flatnonzero(coef)
+            support = np.flatnonzero(coef != 0.0)
             if 2 * len(support) < self.n_features:
                 return self.matvec(coef[support], support)
             return self._whole(coef)
@@ -53,6 +53,12 @@ class Dense(Design):
             return self._whole(every)
         result = np.zeros(self.n_samples)
         combine(self.rows, np.asarray(coef, dtype=np.float64), columns, result)
+        return result
+
+    def matvecs(self, coefs, columns):
+        result = np.zeros((len(coefs), self.n_samples))
+        for place, block in self._blocks(columns):
+            result += coefs[:, place] @ block
         return result
 
     def _are_most(self, columns):
@@ -81,7 +87,7 @@ class Dense(Design):
     def rmatvecs(self, vectors):
         result = np.empty((len(vectors), self.n_features))
         for place, block in self._blocks(None):
-            result[:, place] = vectors @ block.T
+            np.matmul(vectors, block.T, out=result[:, place])
         return result
 
     def squares(self, weights, columns=None, shift=None):

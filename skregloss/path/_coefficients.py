@@ -18,7 +18,7 @@ class CoefficientTable:
         """Add a model with coefficients of shape (p,), or (K, p) for K linear predictors."""
         self._shape = coef.shape
         for row in np.atleast_2d(coef):
-            support = np.flatnonzero(row).astype(np.int32)
+            support = np.flatnonzero(row != 0.0).astype(np.int32)  # sooner had than of numbers
             self._rows.append((support, row[support]))
         self._intercepts.append(intercept)
 

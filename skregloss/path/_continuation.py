@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+
+import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
@@ -27,7 +30,13 @@ class Continuation:
         self._best: Solution | None = None
         self._last_lasso: Solution | None = None
 
-    def solve(self, alpha) -> Solution:
+    def solutions(self, alphas) -> Iterator[Solution]:
+        """The solutions at decreasing strengths, each computed when it is asked for"""
+        alphas = np.asarray(alphas, dtype=float)
+        self.solver.foresee(alphas)
+        return map(self._solve, alphas.tolist())
+
+    def _solve(self, alpha) -> Solution:
         """The solution at `alpha`, which is below the last one."""
         alpha_max = self.solver.alpha_max()
         several = self._several and 0.0 < alpha < alpha_max < math.inf

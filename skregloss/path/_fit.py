@@ -43,7 +43,7 @@ def fit_path(
     grid = alpha_grid(problem, continuation.solver.alpha_max(), alphas, alpha_min_ratio)
     return record_path(
         problem,
-        map(continuation.solve, grid.tolist()),
+        continuation.solutions(grid),
         len(grid),
         tol=tol,
         stall_tol=stall_tol,
@@ -56,7 +56,7 @@ def fit_path(
 
 def path_solutions(problem, alphas, *, tol, max_iter) -> Iterator[Solution]:
     """The solutions of `problem` at decreasing strengths, each computed when it is asked for."""
-    return map(Continuation(problem, tol=tol, max_iter=max_iter).solve, np.asarray(alphas, dtype=float).tolist())
+    return Continuation(problem, tol=tol, max_iter=max_iter).solutions(alphas)
 
 
 def record_path(

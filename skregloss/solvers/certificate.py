@@ -10,14 +10,14 @@ from .curvature import Curvature
 ROUNDING = 1e-14
 
 
-def _steps_matter(problem):
+def steps_matter(problem):
     """Whether optimality is judged by a prox, whose step then matters, and not by the subdifferential."""
     return not problem.penalty.convex or problem.bounded
 
 
 def prox_steps(problem, free, point, terms):
     """1 / h_b, h_b the curvature of the loss along block b with the free block eliminated; ones if they do not matter."""
-    if not _steps_matter(problem):
+    if not steps_matter(problem):
         return np.ones(terms.count)
     if terms.grouped:
         return 1.0 / _floored(terms.largest_curvatures(problem, free, point.curvature))
@@ -47,7 +47,7 @@ def _floored(curvature):
 def violations(problem, free, point, gradient, terms, *, shrink=1.0):
     """How far each penalised block is from optimal given the others; `shrink` scales the steps of the prox."""
     coef = terms.of(point.coef)
-    if not _steps_matter(problem):
+    if not steps_matter(problem):
         return terms.distances(coef, gradient)
     return terms.prox_residuals(coef, gradient, shrink * prox_steps(problem, free, point, terms))
 
@@ -58,10 +58,20 @@ def duality_gap(problem, point, gradient, terms, gradient_size):
     The free block must be at its minimum: u is then orthogonal to it, and no projection is needed. Written as a sum of
     Fenchel-Young terms, all nonnegative, the gap does not suffer from the cancellation in P - D.
     """
-    # A column with a bound but no penalty must have a gradient of one sign: to rounding, like the free block's zero.
-    noise = ROUNDING * gradient_size
+    noise = noise_of(gradient_size)
     scale = terms.dual_scale(-gradient, noise)
     gap = terms.gap(terms.of(point.coef), -scale * gradient, noise)
-    if scale < 1.0:
-        gap += problem.data.gap(point, scale)
-    return gap
+    return with_loss(problem, point, scale, gap)
+
+
+def noise_of(gradient_size):
+    """Entries of a gradient up to this are rounding
+
+    A column with a bound but no penalty must have a gradient of one sign: to rounding, like the free block's zero.
+    """
+    return ROUNDING * gradient_size
+
+
+def with_loss(problem, point, scale, gap):
+    """The gap of the penalty at the scaled dual point, and that of the loss"""
+    return gap + problem.data.gap(point, scale) if scale < 1.0 else gap

@@ -9,6 +9,7 @@ import numpy as np
 from .coordinate_descent import gram_epochs, residual_epochs, slopes
 from .local_bends import least_curvatures
 from .penalty_terms import (
+    assess,
     bounded_prox,
     dual_scale,
     entry_alphas,
@@ -93,6 +94,10 @@ class CoordinateTerms:
     def gap(self, b, v, noise):
         """sum_j P(b_j) + P*(v_j) - v_j b_j"""
         return penalty_gap(self.penalty, b, v, self.strengths, self.low, self.high, noise)
+
+    def assess(self, b, grad, noise):
+        """The penalty, the largest of the distances and its block, the dual scale of -grad and the gap there, all at once"""
+        return assess(self.penalty, b, grad, self.strengths, noise)
 
     def entry_alphas(self, grad, steps, factors):
         """The least alpha at which each block, at zero now, stays there"""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .certificate import duality_gap, violations
+from .certificate import duality_gap, noise_of, steps_matter, violations, with_loss
 from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
@@ -32,11 +32,33 @@ OVERFLOW = "the loss overflows before the first step: check the offset and the s
 class Judgement:
     """A point with the gradient of its penalised columns, the violation of their blocks, and on demand its certificate."""
 
-    def __init__(self, judge, point, settled, gradient, violation):
-        self.judge, self.point, self.settled = judge, point, settled
-        self.gradient, self.violation = gradient, violation
+    def __init__(self, judge, point, settled, gradient):
+        self.judge, self.point, self.settled, self.gradient = judge, point, settled, gradient
         terms = judge.blocks.terms
-        self.objective = float(point.value + terms.value(terms.of(point.coef)))
+        coef = terms.of(point.coef)
+        self._at_once = terms.assess(coef, gradient, noise_of(judge.null.gradient_size)) if judge.at_once else None
+        self.objective = float(point.value + (self._at_once[0] if self._at_once else terms.value(coef)))
+        if not self._at_once:
+            self.violation = self._violations()
+
+    def _violations(self):
+        judge = self.judge
+        return violations(judge.problem, judge.free, self.point, self.gradient, judge.blocks.terms, shrink=judge.shrink)
+
+    @cached_property
+    def violation(self):
+        """That of each block"""
+        return self._violations()
+
+    @cached_property
+    def worst(self) -> tuple[float, int]:
+        """The largest violation, and its block; 0 and -1 if there are no blocks"""
+        if self.judge.blocks.terms.count == 0:
+            return 0.0, -1
+        if self._at_once:
+            return self._at_once[1:3]
+        block = int(np.argmax(self.violation))
+        return self.violation[block], block
 
     @property
     def hopeless(self) -> bool:
@@ -45,21 +67,7 @@ class Judgement:
 
     @property
     def converged(self) -> bool:
-        return not self._has_gain() and self.certificate.converged
-
-    def _has_gain(self) -> bool:
-        """Whether one coefficient can gain more than the certificate allows, which is cheaper to see than the gap.
-
-        Where curvature is at most L, a violation v gains at least v^2 / (2 L x'Wx).
-        """
-        judge = self.judge
-        if not judge.problem.loss.constant_curvature or not judge.problem.convex or judge.blocks.terms.grouped:
-            return False
-        worst = int(np.argmax(self.violation)) if len(self.violation) else 0
-        if judge.problem.bounded or len(self.violation) == 0:
-            return False
-        square = judge.problem.squares[judge.blocks.penalized[worst]]
-        return bool(self.violation[worst] ** 2 > 4.0 * judge.tol * judge.null.deviance * square)
+        return self.certificate.converged
 
     @property
     def advice(self) -> str:
@@ -88,9 +96,12 @@ class Judgement:
         judge, problem, point, terms = self.judge, self.judge.problem, self.point, self.judge.blocks.terms
         gap = np.nan
         if problem.convex and self.settled and len(terms.columns):
-            gap = duality_gap(problem, point, self.gradient, terms, judge.null.gradient_size)
+            if self._at_once:
+                gap = with_loss(problem, point, *self._at_once[3:])
+            else:
+                gap = duality_gap(problem, point, self.gradient, terms, judge.null.gradient_size)
         gap = gap if np.isfinite(gap) else np.nan
-        kkt = self.violation.max(initial=0.0)
+        kkt = self.worst[0]
         if judge.free.size:
             kkt = max(kkt, np.abs(judge.free.gradient(point.gradient)).max())
         kkt /= judge.null.gradient_size
@@ -108,6 +119,8 @@ class Judge:
         self.free = null.free
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
         self.shrink = 1.0 if problem.convex else np.ones(blocks.terms.count)
+        # Whether one pass over the coefficients says it all.
+        self.at_once = not steps_matter(problem) and not blocks.terms.grouped
 
     @property
     def wanted_violation(self):
@@ -125,8 +138,7 @@ class Judge:
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
             gradient = problem.gradient_on(blocks.terms, point)
-        violation = violations(problem, self.free, point, gradient, blocks.terms, shrink=self.shrink)
-        return Judgement(self, point, settled, gradient, violation)
+        return Judgement(self, point, settled, gradient)
 
     def _settle_inside(self, point) -> Point:
         """Columns with bounds but no penalty, where they are inside: free like the free block, and brought to its minimum."""

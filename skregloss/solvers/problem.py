@@ -243,6 +243,15 @@ class Problem:
             point.slopes = terms.columns, product
         return point.slopes[1]
 
+    def gradients_on(self, terms, points):
+        """The derivatives at several points, in rows; each keeps its own"""
+        products = self.design.rmatvecs(np.array([point.gradient for point in points]))
+        if len(terms.columns) < self.n_features:
+            products = products[:, terms.columns]
+        for point, product in zip(points, products, strict=True):
+            point.slopes = terms.columns, product
+        return products
+
     def gradient_within(self, terms, point):
         """The derivative by the coefficients of a working set, from what the point keeps if that covers it."""
         if point.slopes is not None and point.slopes[0] is terms.whole:

@@ -49,7 +49,7 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     model = make_model(problem, free, point, terms, damping, gram_store)
     minimize_model(model, problem.penalty.l1_l2_parts(), tolerance)
     coef_step, free_step = model.b - model.start, model.free_step()
-    moved = np.flatnonzero(coef_step)
+    moved = np.flatnonzero(coef_step != 0.0)
     eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], terms.columns[moved])
     before, after = terms.value(model.start), terms.value(model.b)
     slope = point.gradient @ eta_step + after - before

@@ -82,6 +82,9 @@ class WorkingSetSolver:
             steps += more
         return self._solution(alpha, blocks, best, max(steps, 1))
 
+    def foresee(self, alphas):
+        """Take note of falling strengths that are to be solved one after another"""
+
     def _advanced(self, point, blocks, null, alpha, since):
         """A better point to begin from, where there is a quick way to one"""
         return point
@@ -191,7 +194,7 @@ class WorkingSetSolver:
 
     def _solution(self, alpha, blocks, best, steps) -> Solution:
         coef, intercept = self.problem.original(best.point.coef, best.point.intercept, blocks.free)
-        worst = -1
-        if len(best.violation):
-            worst = blocks.terms.first_column(np.argmax(best.violation)) % self.problem.coef_shape[-1]
+        _, worst = best.worst
+        if worst >= 0:
+            worst = blocks.terms.first_column(worst) % self.problem.coef_shape[-1]
         return Solution(coef, intercept, alpha, self.alpha_max(), best.certificate, steps, worst, best.advice, best.point)
