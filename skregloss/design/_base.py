@@ -20,6 +20,8 @@ class Design(Jittable):
     kernel_verbs = ("dot", "add_scaled")
     # Whether `gram` can subtract a constant from each column before multiplying, without a dense copy.
     can_shift = False
+    # Whether columns are stored as they are, entry by entry.
+    dense = False
     n_samples: int
     n_features: int
 
@@ -89,7 +91,7 @@ class Standardized(Design):
         self.design = design
         self.shift = shift
         self.scale = scale
-        self.n_samples, self.n_features = design.n_samples, design.n_features
+        self.n_samples, self.n_features, self.dense = design.n_samples, design.n_features, design.dense
 
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}

@@ -19,7 +19,7 @@ STRETCH = 1024
 class Dense(Design):
     """X as a Fortran-ordered float32 or float64 array, used as it is."""
 
-    can_shift = True
+    can_shift = dense = True
 
     def __init__(self, X):
         # The transpose is C-ordered: taking columns of X is taking contiguous rows of it.

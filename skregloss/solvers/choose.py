@@ -8,6 +8,7 @@ from ..losses import Loss
 from ..penalties import Penalty
 from .exact_path import ExactSolver
 from .multipliers import MultiplierSolver
+from .newton_path import NewtonPathSolver
 from .working_set import WorkingSetSolver
 
 
@@ -39,5 +40,9 @@ def make_solver(problem) -> WorkingSetSolver:
     if not problem.loss.smooth:
         return MultiplierSolver(problem)
     parts = problem.penalty.l1_l2_parts()
-    exact = problem.loss.constant_curvature and parts is not None and parts[0] > 0.0 and not problem.bounded
-    return ExactSolver(problem) if exact else WorkingSetSolver(problem)
+    if parts is None or parts[0] == 0.0 or problem.bounded:
+        return WorkingSetSolver(problem)
+    if problem.loss.constant_curvature:
+        return ExactSolver(problem)
+    by_rows = problem.convex and not problem.loss.joint and not problem.loss.flat_pieces and problem.data.copies == 1
+    return NewtonPathSolver(problem) if by_rows and problem.design.dense else WorkingSetSolver(problem)

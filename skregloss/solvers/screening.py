@@ -78,6 +78,10 @@ class Screen:
         """Keep all columns, until others are chosen"""
         self._reference = None
 
+    def pause(self):
+        """Keep all columns until two strengths in a row have been seen again"""
+        self._reference = self._last = None
+
     def _along(self, reference, gradient):
         """t and |e|"""
         scaled = reference * self._rows

@@ -1,0 +1,95 @@
+"""Paths that solve several strengths at once: on a working set for all of them, and then all columns are looked at together.
+
+A product with many vectors costs little more than one with a few, and what a compiled path needs from one strength to the next
+is next to nothing. Solutions are judged one by one as others are; where the working set lacked a column, the strengths from
+there on are solved again with it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+from .working_set import WorkingSetSolver
+
+MOST_ROUNDS = 20
+# Gradients above their limits by this share of them are rounding.
+ROUNDING = 1e-12
+# Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
+NEAR = 0.9
+# Strengths that are solved at once, to begin with and at most, and the entries that their gradients may have beyond a share
+# of the data's.
+FEWEST_STRENGTHS, MOST_STRENGTHS, FEW_ENTRIES, SHARE_OF_DATA = 4, 16, 2**18, 0.1
+
+
+class AheadSolver(WorkingSetSolver):
+    """The working-set solver for L1-type penalties without bounds, given the optimum as its start."""
+
+    # Fewer strengths than these are left to the general way.
+    fewest = 1
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        self._following, self._known, self._count = np.empty(0), {}, 1
+        entries = max(FEW_ENTRIES, SHARE_OF_DATA * problem.design.n_samples * problem.n_features)
+        self._most = int(np.clip(entries // max(problem.n_features, 1), 1, MOST_STRENGTHS))
+
+    def foresee(self, alphas):
+        self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
+
+    def _advanced(self, point, every, null, alpha, since, tol):
+        if alpha not in self._known:
+            self._known = {}
+            if alpha <= 0.0 or not null.exists or every.terms.count == 0 or point.settled_on is not null.free:
+                return None
+            later = self._following[(self._following < alpha) & (self._following > 0.0)]
+            strengths = np.r_[alpha, later][: min(self._most, self._count)]
+            if len(strengths) < self.fewest:
+                return None
+            self._count = 2 * self._count
+            self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, tol), strict=False))
+        return self._known.pop(alpha, None)
+
+    def _optima(self, point, null, strengths, since, tol):
+        """The optima at the first of some falling strengths, or how far towards the first this way leads
+
+        The free block is at its minimum.
+        """
+        terms = self.problem.blocks(1.0).terms
+        limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
+        gradient = self.problem.gradient_on(terms, point)
+        # The sequential strong rule.
+        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
+        inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
+        optima = []
+        for _ in range(MOST_ROUNDS):
+            working, left = np.flatnonzero(inside), strengths[len(optima) :]
+            points = self._minima_on(working, terms, null, point, gradient, left, since, tol)
+            if not points:
+                break
+            right = missing(self.problem.gradients_on(terms, points), (1.0 + ROUNDING) * left, limits, inside)
+            optima += points[:right]
+            # Where the first lacks a column, it is a nearer start all the same.
+            last = max(right - 1, 0)
+            point, since, gradient = points[last], left[last], points[last].slopes[1]
+            if right == len(left):
+                return optima
+        return optima or [point]
+
+    def _minima_on(self, working, terms, null, point, gradient, strengths, since, tol):
+        """The optima over a working set at the first of the strengths; none where this way does not serve
+
+        `point` is the optimum at `since`, or somewhere near it.
+        """
+        raise NotImplementedError
+
+
+@kernel
+def missing(gradients, strengths, limits, inside):
+    """Mark the columns outside whose gradient at a strength is beyond its limit; how many strengths come before the first such"""
+    right = gradients.shape[0]
+    for k in range(gradients.shape[0]):
+        for j in range(limits.shape[0]):
+            if abs(gradients[k, j]) > strengths[k] * limits[j] and not inside[j]:
+                inside[j], right = True, min(right, k)
+    return right
