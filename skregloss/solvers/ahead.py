@@ -47,11 +47,15 @@ class AheadSolver(WorkingSetSolver):
             if len(strengths) < self.fewest:
                 return None
             self._count = 2 * self._count
-            self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, tol), strict=False))
+            optima = self._optima(point, null, strengths, since, tol)
+            self._known = dict(zip(strengths.tolist(), optima, strict=False))
+            if not optima and self.fewest > 1:
+                # Weaker strengths have larger supports.
+                self._following = self._following[:0]
         return self._known.pop(alpha, None)
 
     def _optima(self, point, null, strengths, since, tol):
-        """The optima at the first of some falling strengths, or how far towards the first this way leads
+        """The optima at the first of some falling strengths, or how far towards the first this way leads; none if nowhere
 
         The free block is at its minimum.
         """
@@ -61,7 +65,7 @@ class AheadSolver(WorkingSetSolver):
         # The sequential strong rule.
         ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
         inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
-        optima = []
+        optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
             points = self._minima_on(working, terms, null, point, gradient, left, since, tol)
@@ -72,9 +76,10 @@ class AheadSolver(WorkingSetSolver):
             # Where the first lacks a column, it is a nearer start all the same.
             last = max(right - 1, 0)
             point, since, gradient = points[last], left[last], points[last].slopes[1]
+            nearer = [point]
             if right == len(left):
                 return optima
-        return optima or [point]
+        return optima or nearer
 
     def _minima_on(self, working, terms, null, point, gradient, strengths, since, tol):
         """The optima over a working set at the first of the strengths; none where this way does not serve

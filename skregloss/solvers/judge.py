@@ -53,12 +53,7 @@ class Judgement:
     @cached_property
     def worst(self) -> tuple[float, int]:
         """The largest violation, and its block; 0 and -1 if there are no blocks"""
-        if self.judge.blocks.terms.count == 0:
-            return 0.0, -1
-        if self._at_once:
-            return self._at_once[1:3]
-        block = int(np.argmax(self.violation))
-        return self.violation[block], block
+        return self._at_once[1:3] if self._at_once and self.judge.blocks.terms.count else largest(self.violation)
 
     @property
     def hopeless(self) -> bool:
@@ -109,6 +104,12 @@ class Judgement:
         error = kkt if np.isnan(gap) else relative_gap
         converged = self.settled and bool(error <= judge.tol)
         return Certificate(self.objective, float(gap), float(relative_gap), float(kkt), judge.tol, converged)
+
+
+def largest(violation) -> tuple[float, int]:
+    """The largest violation, and its place; 0 and -1 if there are none"""
+    place = int(np.argmax(violation)) if len(violation) else -1
+    return (violation[place] if place >= 0 else 0.0), place
 
 
 class Judge:

@@ -164,7 +164,7 @@ def newton_move(rows, curvature, direction, l1, l2, strength, last, b, slopes, m
     chosen, count = np.empty(size, np.int64), np.int64(0)
     for j in range(size):
         move[j] = 0.0
-        if b[j] != 0.0 or abs(slopes[j]) > (2.0 * strength - last) * l1[j]:
+        if b[j] != 0.0 or abs(slopes[j]) > strength * l1[j]:
             chosen[count] = j
             count += 1
     left, gram, cross = np.empty((count, n_samples)), np.empty((count, count)), np.empty(count)

@@ -23,7 +23,7 @@ from .certificate import ROUNDING, violations
 from .curvature import Curvature
 from .envelope import prox_slopes, smoothed, total_excess
 from .free_block import FreeBlock, pseudo_inverse
-from .judge import OVERFLOW
+from .judge import OVERFLOW, largest
 from .kinks import steepness
 from .problem import Point
 from .solution import Certificate
@@ -101,6 +101,11 @@ class SaddleJudgement:
     certificate: Certificate
     # What the certificate compares with the tolerance; infinite if the free block is out of balance.
     error: float
+
+    @property
+    def worst(self) -> tuple[float, int]:
+        """The largest violation, and its block; 0 and -1 if there are no blocks"""
+        return largest(self.violation)
 
     @property
     def converged(self) -> bool:
