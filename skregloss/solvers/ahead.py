@@ -37,25 +37,24 @@ class AheadSolver(WorkingSetSolver):
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
 
-    def _advanced(self, point, every, null, alpha, since, tol):
+    def _advanced(self, point, every, null, alpha, since, **accuracy):
         if alpha not in self._known:
             self._known = {}
             if alpha <= 0.0 or not null.exists or every.terms.count == 0 or point.settled_on is not null.free:
-                return None
+                return None, 0
             later = self._following[(self._following < alpha) & (self._following > 0.0)]
             strengths = np.r_[alpha, later][: min(self._most, self._count)]
             if len(strengths) < self.fewest:
-                return None
+                return None, 0
             self._count = 2 * self._count
-            optima = self._optima(point, null, strengths, since, tol)
-            self._known = dict(zip(strengths.tolist(), optima, strict=False))
-            if not optima and self.fewest > 1:
+            self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, accuracy), strict=False))
+            if not self._known and self.fewest > 1:
                 # Weaker strengths have larger supports.
                 self._following = self._following[:0]
-        return self._known.pop(alpha, None)
+        return self._known.pop(alpha, (None, 0))
 
-    def _optima(self, point, null, strengths, since, tol):
-        """The optima at the first of some falling strengths, or how far towards the first this way leads; none if nowhere
+    def _optima(self, point, null, strengths, since, accuracy):
+        """The optima at the first of some falling strengths and the steps to each, or how far towards the first this leads
 
         The free block is at its minimum.
         """
@@ -68,23 +67,24 @@ class AheadSolver(WorkingSetSolver):
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
-            points = self._minima_on(working, terms, null, point, gradient, left, since, tol)
-            if not points:
+            found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
+            if not found:
                 break
-            right = missing(self.problem.gradients_on(terms, points), (1.0 + ROUNDING) * left, limits, inside)
-            optima += points[:right]
-            # Where the first lacks a column, it is a nearer start all the same.
-            last = max(right - 1, 0)
-            point, since, gradient = points[last], left[last], points[last].slopes[1]
-            nearer = [point]
+            gradients = self.problem.gradients_on(terms, [point for point, _ in found])
+            right = missing(gradients, (1.0 + ROUNDING) * left, limits, inside)
+            optima += found[:right]
             if right == len(left):
                 return optima
+            # Where the first lacks a column, it is a nearer start all the same.
+            last = max(right - 1, 0)
+            (point, _), gradient = found[last], gradients[last]
+            nearer = found[:1]
         return optima or nearer
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, since, tol):
-        """The optima over a working set at the first of the strengths; none where this way does not serve
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+        """The optima over a working set at the first of the strengths, and the steps to each; none where this does not serve
 
-        `point` is the optimum at `since`, or somewhere near it.
+        `gradient` is that of the loss at `point`, from where they are sought.
         """
         raise NotImplementedError
 

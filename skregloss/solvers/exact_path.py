@@ -14,13 +14,13 @@ from .ahead import AheadSolver
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
 LARGEST_SET = 2000
 # Columns whose Gram entries are computed ahead, the next to enter by their gradients.
-AHEAD = 24
+AHEAD = 12
 
 
 class ExactSolver(AheadSolver):
     """Minima on a Gram matrix that is kept."""
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, since, tol):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
         problem, store, columns = self.problem, self._store(null), terms.columns[working]
@@ -40,7 +40,7 @@ class ExactSolver(AheadSolver):
         for b, free_step, eta in zip(found, free_steps, etas, strict=True):
             coef, intercept = null.free.add(point, free_step)
             coef[columns] = b
-            points.append(problem.at(coef, intercept, eta + null.free.apply(free_step)))
+            points.append((problem.at(coef, intercept, eta + null.free.apply(free_step)), 0))
         return points
 
     @staticmethod

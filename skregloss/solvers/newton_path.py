@@ -28,7 +28,7 @@ class NewtonPathSolver(AheadSolver):
     # A strength alone is not worth what compiling takes.
     fewest = 2
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, since, tol):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         problem, free, n_samples = self.problem, null.free, len(point.eta)
         columns = terms.columns[working]
         count = np.count_nonzero(point.coef[columns])
@@ -39,7 +39,8 @@ class NewtonPathSolver(AheadSolver):
         l1, l2 = problem.penalty.l1_l2_parts()
         units, data = terms.strengths[working], problem.data
         found = np.empty((len(strengths), len(columns)))
-        steps, etas = np.empty(len(strengths)), np.empty((len(strengths), n_samples))
+        shifts, etas = np.empty(len(strengths)), np.empty((len(strengths), n_samples))
+        steps = np.zeros(len(strengths), dtype=np.int64)
         count = minima(
             data.kernel_loss,
             data.y,
@@ -49,25 +50,27 @@ class NewtonPathSolver(AheadSolver):
             direction,
             l1 * units,
             l2 * units,
-            np.r_[since if np.isfinite(since) else strengths[0], strengths],
+            strengths,
             tol,
+            max_steps,
             point.coef[columns],
             point.eta.copy(),
             found,
-            steps,
+            shifts,
             etas,
+            steps,
         )
         points = []
-        for b, step, eta in zip(found[:count], steps, etas, strict=False):
-            coef, intercept = free.add(point, np.full(free.size, step))
-            coef[columns] = b
-            points.append(problem.at(coef, intercept, eta))
+        for k in range(count):
+            coef, intercept = free.add(point, np.full(free.size, shifts[k]))
+            coef[columns] = found[k]
+            points.append((problem.at(coef, intercept, etas[k]), int(steps[k])))
         return points
 
 
 @kernel
-def minima(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol, b, eta, found, steps, etas):
-    """Fill in the minima at strengths[1:], from b and eta which belong to strengths[0]; how many were found
+def minima(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol, max_steps, b, eta, found, shifts, etas, steps):
+    """Fill in the minima at the strengths, with the steps to each, from b and eta; how many were found
 
     minimise over b, c:   sum_i weights_i l(y_i, eta_i) + strength sum_j (l1_j |b_j| + l2_j b_j^2 / 2),
     eta' = eta + c direction + (b' - b) rows
@@ -76,20 +79,20 @@ def minima(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol,
     gradient, curvature = np.empty(n_samples), np.empty(n_samples)
     slopes, move, moved = np.empty(size), np.empty(size), np.empty(n_samples)
     shift = 0.0
-    for k in range(1, strengths.shape[0]):
-        strength, last, before = strengths[k], max(strengths[k - 1], strengths[k]), np.inf
-        for step in range(MOST_STEPS):
-            value, bend = loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature)
+    for k in range(strengths.shape[0]):
+        strength, before = strengths[k], np.inf
+        while steps[k] < min(max_steps, MOST_STEPS):
+            loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature)
             by = polish(loss, y, weights, lipschitz, direction, eta, gradient, curvature)
             if not np.isfinite(by):
-                return k - 1
+                return k
             shift += by
             worst = violations(rows, gradient, l1, l2, strength, b, slopes)
-            if worst <= tol * strength or (step > 1 and worst > STALLED * before):
+            if worst <= tol * strength or (steps[k] > 1 and worst > STALLED * before):
                 break
-            before = worst
-            if not newton_move(rows, curvature, direction, l1, l2, strength, last, b, slopes, move):
-                return k - 1
+            before, steps[k] = worst, steps[k] + 1
+            if not newton_move(rows, curvature, direction, l1, l2, strength, b, slopes, move):
+                return k
             for i in range(n_samples):
                 moved[i] = 0.0
             across = 0.0
@@ -106,14 +109,14 @@ def minima(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol,
                 moved[i] += by * direction[i]
             fraction = search(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved)
             if fraction == 0.0:
-                return k - 1
+                return k
             shift += fraction * by
             for j in range(size):
                 b[j] += fraction * move[j]
             for i in range(n_samples):
                 eta[i] += fraction * moved[i]
-        found[k - 1], steps[k - 1], etas[k - 1] = b, shift, eta
-    return strengths.shape[0] - 1
+        found[k], shifts[k], etas[k] = b, shift, eta
+    return strengths.shape[0]
 
 
 @kernel
@@ -158,8 +161,11 @@ def violations(rows, gradient, l1, l2, strength, b, slopes):
 
 
 @kernel(reorder=True)
-def newton_move(rows, curvature, direction, l1, l2, strength, last, b, slopes, move):
-    """Fill in the move to the minimum of the model on columns that may be in its support; whether there is one"""
+def newton_move(rows, curvature, direction, l1, l2, strength, b, slopes, move):
+    """Fill in the move to the minimum of the model on columns that matter; whether there is one
+
+    Those are the columns in it, and those whose slopes are beyond their limits.
+    """
     size, n_samples = b.shape[0], curvature.shape[0]
     chosen, count = np.empty(size, np.int64), np.int64(0)
     for j in range(size):

@@ -72,13 +72,14 @@ class WorkingSetSolver:
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
         point = null.point if start is None else start
-        advanced = self._advanced(point, every, null, alpha, since, tol)
+        advanced, taken = self._advanced(point, every, null, alpha, since, tol=tol, max_steps=max_iter)
         if advanced is None:
             blocks = self._screen.blocks(every, alpha, point, previous_alpha)
         else:
             self._screen.pause()
             blocks, point = every, advanced
-        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter)
+        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter - taken)
+        steps += taken
         if blocks is not every and not self._screen.covers(alpha, best.point):
             self._screen.forget()
             blocks = every
@@ -89,9 +90,9 @@ class WorkingSetSolver:
     def foresee(self, alphas):
         """Take note of falling strengths that are to be solved one after another"""
 
-    def _advanced(self, point, every, null, alpha, since, tol):
-        """A better point to begin from, where there is a quick way to one; else None"""
-        return None
+    def _advanced(self, point, every, null, alpha, since, *, tol, max_steps):
+        """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
+        return None, 0
 
     def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps):
         """The best point found from `point`, which solves the strength `since`, and the steps it took
