@@ -91,7 +91,7 @@ class AheadSolver(WorkingSetSolver):
 
 @kernel
 def missing(gradients, strengths, limits, inside):
-    """Mark the columns outside whose gradient at a strength is beyond its limit; how many strengths come before the first such"""
+    """Mark columns outside whose gradient at a strength is beyond its limit; how many strengths come before the first such"""
     right = gradients.shape[0]
     for k in range(gradients.shape[0]):
         for j in range(limits.shape[0]):

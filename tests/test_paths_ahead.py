@@ -1,0 +1,150 @@
+"""Strengths solved together are those solved one by one, and each has a certificate that NumPy confirms."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from fits import ONE_PER_CONVEX_LOSS, data, oracle_error, over_losses
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+
+from skregloss.losses import LogLoss, Poisson, SquaredError
+from skregloss.path import fit_path
+from skregloss.penalties import L1, ElasticNet
+from skregloss.solvers import Problem, make_solver
+from skregloss.solvers.ahead import AheadSolver
+
+SMOOTH = [loss for loss in ONE_PER_CONVEX_LOSS if not loss.flat_pieces]
+ROWS, COLUMNS, STRENGTHS = 40, 150, 30
+SETTINGS = {
+    "plain": {},
+    "no intercept": {"fit_intercept": False},
+    "weights": {"sample_weight": np.random.default_rng(1).integers(0, 4, ROWS).astype(float)},
+    "offset": {"offset": np.linspace(-0.5, 0.5, ROWS)},
+    "factors": {"factors": np.where(np.arange(COLUMNS) % 3 == 0, 2.0, 0.5)},
+    "free column": {"factors": np.where(np.arange(COLUMNS) == 5, 0.0, 1.0)},
+}
+
+
+class Together:
+    """How many starts a solver had from strengths solved together."""
+
+    def __init__(self, monkeypatch):
+        self.count = 0
+        advanced = AheadSolver._advanced
+
+        def counted(solver, *args, **options):
+            found = advanced(solver, *args, **options)
+            self.count += found[0] is not None
+            return found
+
+        monkeypatch.setattr(AheadSolver, "_advanced", counted)
+
+
+def problem_of(loss, penalty, storage=np.asfortranarray, **settings):
+    X, y = data(loss, ROWS, COLUMNS)
+    return Problem(loss, penalty, storage(X), y, **settings), X, y
+
+
+def one_by_one(problem, alphas, tol):
+    """The solutions of fits that know nothing of one another"""
+    return [make_solver(problem).solve(alpha, tol=tol, max_iter=200) for alpha in alphas]
+
+
+@over_losses(SMOOTH)
+@pytest.mark.parametrize("penalty", [L1(), ElasticNet(0.4)], ids=["l1", "elasticnet"])
+def test_solutions(loss, penalty, monkeypatch):
+    problem, *_ = problem_of(loss, penalty)
+    together = Together(monkeypatch)
+    path = fit_path(problem, STRENGTHS, alpha_min_ratio=0.05, tol=1e-11, max_iter=200)
+    assert path.converged.all()
+    assert together.count >= 0.8 * STRENGTHS
+    alone = one_by_one(problem, path.alphas[::7], 1e-11)
+    for k, solution in zip(range(0, STRENGTHS, 7), alone, strict=True):
+        size = max(np.abs(solution.coef).max(), 1e-3)
+        np.testing.assert_allclose(path.coefs[:, k], solution.coef, atol=2e-5 * size)
+        assert path.objective[k] == pytest.approx(solution.certificate.objective, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss(), Poisson()], ids=["squared_error", "log_loss", "poisson"])
+def test_certificates(loss, setting):
+    settings = SETTINGS[setting]
+    problem, X, y = problem_of(loss, L1(), **settings)
+    alphas = fit_path(problem, 12, alpha_min_ratio=0.05, tol=1e-6).alphas
+    solver = make_solver(problem)
+    solver.foresee(alphas)
+    point, since = None, None
+    for alpha in alphas:
+        solution = solver.solve(alpha, tol=1e-6, max_iter=100, start=point, previous_alpha=since)
+        point, since = solution.point, alpha
+        assert solution.converged
+        assert oracle_error(solution, loss, L1(), X, y, alpha, settings) <= 1.01e-6
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=["squared_error", "log_loss"])
+@pytest.mark.parametrize(
+    "storage", [sparse.csc_array, lambda X: np.asfortranarray(X, dtype=np.float32)], ids=["csc", "float32"]
+)
+def test_storage(loss, storage):
+    X, y = data(loss, ROWS, COLUMNS)
+    X = X.astype(np.float32).astype(float)
+    alphas = fit_path(Problem(loss, L1(), np.asfortranarray(X), y), 15, alpha_min_ratio=0.1).alphas
+    dense, other = (fit_path(Problem(loss, L1(), store(X), y), alphas, tol=1e-11) for store in (np.asfortranarray, storage))
+    np.testing.assert_allclose(other.coefs, dense.coefs, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=["squared_error", "log_loss"])
+def test_dependent_columns(loss):
+    X, y = data(loss, ROWS, 20)
+    X = np.asfortranarray(np.hstack([X, X, np.zeros((ROWS, 1)), np.ones((ROWS, 1))]))
+    path = fit_path(Problem(loss, L1(), X, y), 25, alpha_min_ratio=0.02, tol=1e-8)
+    assert path.converged.all()
+    assert (path.coefs[40:] == 0.0).all()
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss(), Poisson()], ids=["squared_error", "log_loss", "poisson"])
+def test_strengths_far_apart(loss):
+    X, y = data(loss, ROWS, COLUMNS)
+    problem = Problem(loss, L1(), np.asfortranarray(X), y)
+    path = fit_path(problem, make_solver(problem).alpha_max() * np.array([1.0, 0.1, 1e-3, 1e-4]), tol=1e-8)
+    assert path.converged.all()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=["squared_error", "log_loss"])
+def test_scales(loss, scale):
+    """Columns in other units have the same path in those units"""
+    X, y = data(loss, ROWS, COLUMNS)
+    path = fit_path(Problem(loss, L1(), np.asfortranarray(X), y), 15, alpha_min_ratio=0.1, tol=1e-10)
+    scaled = fit_path(Problem(loss, L1(), np.asfortranarray(scale * X), y), scale * path.alphas, tol=1e-10)
+    assert scaled.converged.all()
+    np.testing.assert_allclose(scale * scaled.coefs, path.coefs, atol=1e-5 * np.abs(path.coefs).max())
+
+
+@pytest.mark.parametrize("max_iter", [1, 2])
+def test_steps_are_counted(max_iter):
+    X, y = data(Poisson(), ROWS, COLUMNS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        path = fit_path(
+            Problem(Poisson(), L1(), np.asfortranarray(X), y), 5, alpha_min_ratio=1e-2, tol=1e-10, max_iter=max_iter
+        )
+    assert path.n_iter.max() == max_iter
+    assert not path.converged.all()
+
+
+def test_strengths_out_of_order():
+    """Each solution is that of its own strength, whatever was foreseen"""
+    X, y = data(LogLoss(), ROWS, COLUMNS)
+    problem = Problem(LogLoss(), L1(), np.asfortranarray(X), y)
+    solver = make_solver(problem)
+    alphas = solver.alpha_max() * 0.9 ** np.arange(1, 13)
+    solver.foresee(alphas)
+    for alpha in alphas[[3, 0, 7, 11, 5]]:
+        solution = solver.solve(alpha, tol=1e-10, max_iter=100)
+        expected = make_solver(problem).solve(alpha, tol=1e-10, max_iter=100)
+        assert solution.alpha == alpha
+        assert solution.certificate.objective == pytest.approx(expected.certificate.objective, rel=1e-9)
