@@ -80,83 +80,53 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
 
     b ends at the last of those that were found, all of them where the outcome is FINISHED.
     """
-    size = len(b)
-    diagonal = gram.diagonal()
-    added = strengths[0] * ridge + RIDGE * diagonal
-    places = support.places_in(columns, diagonal + added)
+    size, own = len(b), gram.diagonal()
+    added = strengths[0] * ridge + RIDGE * own
+    places = support.places_in(columns, own + added)
     support.reserve(max(size, len(places)) + 1)
-    active = np.zeros(len(support.factor), dtype=np.int64)
-    active[: len(places)] = places
-    found = np.empty((len(strengths), size))
-    outcome, count, solved = follow_each(
-        gram, ridge, weights, strengths, q - strengths[0] * ridge * b, b, added, support.factor, active, len(places), found
-    )
-    active = active[:count]
-    support.columns, support.diagonal = columns[active], (diagonal + added)[active]
-    return outcome, found[:solved]
-
-
-@kernel
-def follow_each(gram, ridge, weights, strengths, q, b, added, factor, active, count, found):
-    """The outcome, the size of the support it ended with, and how many of the minima were found.
-
-    `active` begins as the places of the columns of the factor, -1 for those that are not to be had; `added` is what the first
-    strength adds to the diagonal, q the negative gradient with its ridge.
-    """
-    size = b.shape[0]
-    sign, weight, slope, centre = np.empty(size), np.empty(size), np.empty(size), b.copy()
-    work, column = np.empty((3, size)), np.empty(size)
-    ridged = False
-    for j in range(size):
-        ridged = ridged or ridge[j] != 0.0
+    factor, found = support.factor, np.empty((len(strengths), size))
+    q = q - strengths[0] * ridge * b
     zero_wrong_signs(gram, added, q, b)
-    count = forget(factor, active, count, b)
-    for k in range(strengths.shape[0]):
+    places = kept(factor, places, b)
+    active, count = np.zeros(len(factor), dtype=np.int64), len(places)
+    active[:count] = places
+    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
+    for k, strength in enumerate(strengths):
         if k > 0:
             # The model is about the last minimum now: what RIDGE added is not part of its gradient.
-            for j in range(size):
-                more = (strengths[k] - strengths[k - 1]) * ridge[j]
-                q[j] += RIDGE * gram[j, j] * (b[j] - centre[j]) - more * b[j]
-                added[j] += more
-                centre[j] = b[j]
-            if ridged:
+            more = (strength - strengths[k - 1]) * ridge
+            q += RIDGE * own * (b - centre) - more * b
+            added += more
+            if more.any():
                 count = 0
-        for j in range(size):
-            sign[j] = np.sign(b[j])
-            column[j] = sign[j]
-        for i in range(count):
-            column[active[i]] = 0.0
-        count = extend(gram, added, column, active, factor, count, work[0])
+        centre, sign = b.copy(), np.sign(b)
+        lacking = sign.copy()
+        lacking[active[:count]] = 0.0
+        count = extend(gram, added, lacking, active, factor, count, column)
         if count < 0:  # dependent columns: begin from zero
-            zero_all(gram, added, q, b)
-            sign[:] = 0.0
-            count = np.int64(0)
+            q += gram @ b + added * b
+            b[:], sign[:], count = 0.0, 0.0, 0
         # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
-        top = 1.0
-        for j in range(size):
-            if sign[j] == 0.0:
-                top = max(top, abs(q[j]) / (strengths[k] * weights[j]))
-        for j in range(size):
-            wanted = strengths[k] * weights[j]
-            weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-            slope[j] = wanted - weight[j]
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work, column)
+        wanted = strength * weights
+        top = max(1.0, (np.abs(q) / wanted)[sign == 0.0].max(initial=0.0))
+        weight = np.where(sign != 0.0, sign * q, top * wanted)
+        slope, most = wanted - weight, 20 * size + 100
+        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
         if outcome != FINISHED:
-            return outcome, count, k
+            found = found[:k]
+            break
         found[k] = b
-    return FINISHED, count, strengths.shape[0]
+    active = active[:count]
+    support.columns, support.diagonal = columns[active], (own + added)[active]
+    return outcome, found
 
 
-@kernel
-def forget(factor, active, count, b):
-    """Take the columns out of the factor that are not to be had, or zero; the size that it has left"""
-    for i in range(count - 1, -1, -1):
-        if active[i] < 0 or b[active[i]] == 0.0:
-            remove(factor, count, i)
-            count -= 1
-            for k in range(i, count):
-                active[k] = active[k + 1]
-    return count
+def kept(factor, places, b):
+    """The places of a factor's columns, after those that are not to be had (-1) or zero have been taken out of it"""
+    gone = np.flatnonzero((places < 0) | (b[places] == 0.0))
+    for i in range(len(gone)):
+        remove(factor, len(places) - i, gone[-1 - i])
+    return np.delete(places, gone) if len(gone) else places
 
 
 @kernel(reorder=True)
@@ -171,17 +141,6 @@ def zero_wrong_signs(gram, added, q, b):
                     q[k] += b[j] * gram[j, k]
                 q[j] += b[j] * added[j]
                 b[j], wrong = 0.0, True
-
-
-@kernel(reorder=True)
-def zero_all(gram, added, q, b):
-    """b = 0, and q what it then is"""
-    for j in range(b.shape[0]):
-        if b[j] != 0.0:
-            for k in range(b.shape[0]):
-                q[k] += b[j] * gram[j, k]
-            q[j] += b[j] * added[j]
-            b[j] = 0.0
 
 
 @kernel

@@ -1,6 +1,9 @@
-"""Smooth losses of rows with an L1-type penalty: Newton's method from strength to strength, compiled.
+"""Smooth losses of rows with an L1-type penalty: Newton's method from strength to strength, on columns taken out of the design.
 
-Where the matrices are small, calls cost more than what they compute. Here one call goes along several strengths.
+Where the matrices are small, calls cost more than what they compute. Here a step takes two: one that knows the loss, and one
+that knows the model.
+
+    minimise over b, c:   sum_i w_i l(y_i, eta_i) + strength sum_j (l1_j |b_j| + l2_j b_j^2 / 2),     eta = c z + rows'b + const
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, RIDGE, follow_each
+from .homotopy import FINISHED, RIDGE, extend, follow
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
 
@@ -23,7 +26,7 @@ STALLED = 0.5
 
 
 class NewtonPathSolver(AheadSolver):
-    """Minima on the columns themselves, taken out of the design."""
+    """Minima on the columns themselves, where these are few."""
 
     # A strength alone is not worth what compiling takes.
     fewest = 2
@@ -37,93 +40,76 @@ class NewtonPathSolver(AheadSolver):
         rows = np.ascontiguousarray(problem.design.entries(np.arange(n_samples), columns).T)
         direction = free.apply(np.ones(1)) * np.ones(n_samples) if free.size else np.zeros(n_samples)
         l1, l2 = problem.penalty.l1_l2_parts()
-        units, data = terms.strengths[working], problem.data
-        found = np.empty((len(strengths), len(columns)))
-        shifts, etas = np.empty(len(strengths)), np.empty((len(strengths), n_samples))
-        steps = np.zeros(len(strengths), dtype=np.int64)
-        count = minima(
-            data.kernel_loss,
-            data.y,
-            data.weights,
-            data.lipschitz,
-            rows,
-            direction,
-            l1 * units,
-            l2 * units,
-            strengths,
-            tol,
-            max_steps,
-            point.coef[columns],
-            point.eta.copy(),
-            found,
-            shifts,
-            etas,
-            steps,
-        )
-        points = []
-        for k in range(count):
-            coef, intercept = free.add(point, np.full(free.size, shifts[k]))
-            coef[columns] = found[k]
-            points.append((problem.at(coef, intercept, etas[k]), int(steps[k])))
-        return points
+        units = terms.strengths[working]
+        found = []
+        walk = Walk(problem.data, rows, direction, l1 * units, l2 * units, point.coef[columns], point.eta)
+        for strength in strengths:
+            steps = walk.to(strength, tol * strength, min(max_steps, MOST_STEPS))
+            if steps is None:
+                break
+            coef, intercept = free.add(point, np.full(free.size, walk.shift))
+            coef[columns] = walk.b
+            found.append((problem.at(coef, intercept, walk.eta.copy()), steps))
+        return found
+
+
+class Walk:
+    """The coefficients b, the `shift` of c, and eta, as they go from one strength's minimum to the next."""
+
+    def __init__(self, data, rows, direction, l1, l2, b, eta):
+        self.loss = data.kernel_loss, data.y, data.weights, data.lipschitz
+        self.columns = rows, direction, l1, l2
+        self.b, self.eta, self.shift = b.copy(), eta.copy(), 0.0
+        self.gradient, self.curvature, self.slopes = np.empty(len(eta)), np.empty(len(eta)), np.empty(len(b))
+        self.move, self.moved = np.zeros(len(b)), np.zeros(len(eta))
+        self._advance(0.0, 0.0)
+
+    def to(self, strength, tolerance, most_steps):
+        """Go to the minimum at a strength; the number of steps, None if it was not reached"""
+        rows, _, l1, l2 = self.columns
+        worst, before, steps = violations(rows, self.gradient, l1, l2, strength, self.b, self.slopes), np.inf, 0
+        while worst > tolerance and steps < most_steps and (steps < 2 or worst <= STALLED * before):
+            before, steps = worst, steps + 1
+            by = newton_move(*self.columns, strength, self.b, self.slopes, self.curvature, self.move, self.moved)
+            worst = self._advance(strength, by) if np.isfinite(by) else np.nan
+        return steps if np.isfinite(worst) else None
+
+    def _advance(self, strength, by):
+        state = self.b, self.eta, self.gradient, self.curvature, self.slopes
+        worst, shift = advance(*self.loss, *self.columns, strength, *state, self.move, self.moved, by)
+        self.shift += shift
+        return worst
 
 
 @kernel
-def minima(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol, max_steps, b, eta, found, shifts, etas, steps):
-    """Fill in the minima at the strengths, with the steps to each, from b and eta; how many were found
+def advance(
+    loss, y, weights, lipschitz, rows, direction, l1, l2, strength, b, eta, gradient, curvature, slopes, move, moved, by
+):
+    """Take as much of a move as lowers the objective, and go to the minimum along c; the largest violation, and what c has moved by
 
-    minimise over b, c:   sum_i weights_i l(y_i, eta_i) + strength sum_j (l1_j |b_j| + l2_j b_j^2 / 2),
-    eta' = eta + c direction + (b' - b) rows
+    The violation is NaN if there is no such part of the move, or no such minimum.
     """
-    n_samples, size = y.shape[0], b.shape[0]
-    gradient, curvature = np.empty(n_samples), np.empty(n_samples)
-    slopes, move, moved = np.empty(size), np.empty(size), np.empty(n_samples)
-    shift = 0.0
-    for k in range(strengths.shape[0]):
-        strength, before = strengths[k], np.inf
-        while steps[k] < min(max_steps, MOST_STEPS):
-            loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature)
-            by = polish(loss, y, weights, lipschitz, direction, eta, gradient, curvature)
-            if not np.isfinite(by):
-                return k
-            shift += by
-            worst = violations(rows, gradient, l1, l2, strength, b, slopes)
-            if worst <= tol * strength or (steps[k] > 1 and worst > STALLED * before):
-                break
-            before, steps[k] = worst, steps[k] + 1
-            if not newton_move(rows, curvature, direction, l1, l2, strength, b, slopes, move):
-                return k
-            for i in range(n_samples):
-                moved[i] = 0.0
-            across = 0.0
-            for j in range(size):
-                if move[j] != 0.0:
-                    for i in range(n_samples):
-                        moved[i] += move[j] * rows[j, i]
-            bent = 0.0
-            for i in range(n_samples):
-                across += curvature[i] * direction[i] * moved[i]
-                bent += curvature[i] * direction[i] * direction[i]
-            by = -across / bent if bent > 0.0 else 0.0
-            for i in range(n_samples):
-                moved[i] += by * direction[i]
-            fraction = search(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved)
-            if fraction == 0.0:
-                return k
-            shift += fraction * by
-            for j in range(size):
-                b[j] += fraction * move[j]
-            for i in range(n_samples):
-                eta[i] += fraction * moved[i]
-        found[k], shifts[k], etas[k] = b, shift, eta
-    return strengths.shape[0]
+    fraction = 0.0
+    if strength > 0.0:
+        fraction = share_that_pays(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved)
+        if fraction == 0.0:
+            return np.nan, 0.0
+        for j in range(b.shape[0]):
+            b[j] += fraction * move[j]
+        for i in range(eta.shape[0]):
+            eta[i] += fraction * moved[i]
+    loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature)
+    further = polish(loss, y, weights, lipschitz, direction, eta, gradient, curvature)
+    worst = violations(rows, gradient, l1, l2, strength, b, slopes)
+    return worst if np.isfinite(further) else np.nan, fraction * by + further
 
 
 @kernel
 def polish(loss, y, weights, lipschitz, direction, eta, gradient, curvature):
     """Bring eta to the minimum along the direction, gradient and curvature with it; the multiple it moved by, NaN if lost"""
-    total, lengths, moved, before = weights.sum(), 0.0, 0.0, np.inf
+    total, lengths, moved, before = 0.0, 0.0, 0.0, np.inf
     for i in range(y.shape[0]):
+        total += weights[i]
         lengths += weights[i] * direction[i] * direction[i]
     for _ in range(MOST_POLISHING):
         slope, size, bent = 0.0, 0.0, 0.0
@@ -161,58 +147,79 @@ def violations(rows, gradient, l1, l2, strength, b, slopes):
 
 
 @kernel(reorder=True)
-def newton_move(rows, curvature, direction, l1, l2, strength, b, slopes, move):
-    """Fill in the move to the minimum of the model on columns that matter; whether there is one
+def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, moved):
+    """Fill in the move to the minimum of the model on columns that matter, and what it does to eta; the move of c, NaN if none
 
-    Those are the columns in it, and those whose slopes are beyond their limits.
+    The columns are those in the support, and those whose slopes are beyond their limits. c is eliminated: with H the curvature,
+
+        G = X'HX - V V' / z'Hz,     V = X'Hz,     dc = -V'db / z'Hz.
     """
     size, n_samples = b.shape[0], curvature.shape[0]
-    chosen, count = np.empty(size, np.int64), np.int64(0)
+    chosen, count, bent = np.empty(size, np.int64), np.int64(0), 0.0
     for j in range(size):
         move[j] = 0.0
         if b[j] != 0.0 or abs(slopes[j]) > strength * l1[j]:
             chosen[count] = j
             count += 1
-    left, gram, cross = np.empty((count, n_samples)), np.empty((count, count)), np.empty(count)
-    q, start, end, weight, ridge = np.empty(count), np.empty(count), np.empty((1, count)), np.empty(count), np.empty(count)
-    bent = 0.0
     for i in range(n_samples):
+        moved[i] = 0.0
         bent += curvature[i] * direction[i] * direction[i]
+    inverse = 1.0 / bent if bent > 0.0 else 0.0
+    gram, cross, curved = np.empty((count, count)), np.empty(count), np.empty(n_samples)
+    q, there, sign = np.empty(count), np.empty(count), np.empty(count)
+    added, weight, change = np.empty(count), np.empty(count), np.empty(count)
     for a in range(count):
         j = chosen[a]
-        row, own, total = rows[j], left[a], 0.0
+        row, total = rows[j], 0.0
         for i in range(n_samples):
-            own[i] = curvature[i] * row[i]
-            total += own[i] * direction[i]
+            curved[i] = curvature[i] * row[i]
+            total += curved[i] * direction[i]
         cross[a] = total
-        weight[a], ridge[a], start[a] = l1[j], l2[j], b[j]
-        q[a] = -slopes[j] - strength * l2[j] * b[j]
         for c in range(a + 1):
             other, total = rows[chosen[c]], 0.0
             for i in range(n_samples):
-                total += own[i] * other[i]
-            if bent > 0.0:
-                total -= cross[a] * cross[c] / bent
-            gram[a, c] = gram[c, a] = total
-    added = np.empty(count)
+                total += curved[i] * other[i]
+            gram[a, c] = gram[c, a] = total - cross[a] * cross[c] * inverse
+        there[a], sign[a] = b[j], np.sign(b[j])
+        added[a] = strength * l2[j] + RIDGE * gram[a, a]
+        q[a] = -slopes[j] - strength * l2[j] * b[j]
+        # The weights that b is optimal for: those of the gradient where active, large enough for all others where not.
+        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else abs(q[a])
+        if not gram[a, a] > 0.0 or weight[a] < 0.0:
+            return np.nan
+    top = 1.0
     for a in range(count):
-        if not gram[a, a] > 0.0:
-            return False
-        added[a] = strength * ridge[a] + RIDGE * gram[a, a]
-    factor, active, strengths = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64), np.empty(1)
-    strengths[0] = strength
-    outcome, _, _ = follow_each(gram, ridge, weight, strengths, q, start.copy(), added, factor, active, np.int64(0), end)
+        if sign[a] == 0.0:
+            top = max(top, weight[a] / (strength * l1[chosen[a]]))
+    for a in range(count):
+        wanted = strength * l1[chosen[a]]
+        weight[a] = weight[a] if sign[a] != 0.0 else top * wanted
+        change[a] = wanted - weight[a]
+    factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
+    column, work = np.empty(count), np.empty((3, count))
+    known = extend(gram, added, sign.copy(), active, factor, np.int64(0), column)
+    if known < 0:
+        return np.nan
+    outcome, _ = follow(
+        gram, added, q, there, weight, change, factor, active, sign, known, 20 * count + 100, work, column
+    )
     if outcome != FINISHED:
-        return False
+        return np.nan
+    by = 0.0
     for a in range(count):
-        move[chosen[a]] = end[0, a] - start[a]
-        if not np.isfinite(end[0, a]):
-            return False
-    return True
+        j = chosen[a]
+        step, row = there[a] - b[j], rows[j]
+        move[j] = step
+        by -= cross[a] * step * inverse
+        for i in range(n_samples):
+            moved[i] += step * row[i]
+    for i in range(n_samples):
+        moved[i] += by * direction[i]
+    return by
 
 
 @kernel
-def search(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved):
+def share_that_pays(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved):
     """The first of 1, 1/2, 1/4 ... of the move that lowers the objective enough, 0 if there is none"""
     value, before, promise = mean_loss(loss, y, eta, weights), 0.0, 0.0
     for j in range(b.shape[0]):
@@ -223,9 +230,11 @@ def search(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved):
     for i in range(y.shape[0]):
         promise += gradient[i] * moved[i]
     slack = OBJECTIVE_ROUNDING * np.sqrt(y.shape[0]) * (abs(value) + before)
-    fraction = 1.0
+    fraction, trial = 1.0, np.empty(y.shape[0])
     for _ in range(MOST_HALVINGS):
-        after = mean_loss(loss, y, eta + fraction * moved, weights)
+        for i in range(y.shape[0]):
+            trial[i] = eta[i] + fraction * moved[i]
+        after = mean_loss(loss, y, trial, weights)
         for j in range(b.shape[0]):
             there = b[j] + fraction * move[j]
             after += strength * (l1[j] * abs(there) + 0.5 * l2[j] * there**2)
