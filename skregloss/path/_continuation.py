@@ -23,6 +23,8 @@ class Continuation:
         self.solver = make_solver(problem)
         self._several = not problem.penalty.convex
         self._lasso = make_solver(problem.with_penalty(L1())) if self._several else None
+        if self._lasso is not None:
+            self._lasso.share(self.solver)
         self._branch: Solution | None = None
         self._best: Solution | None = None
         self._last_lasso: Solution | None = None

@@ -39,7 +39,7 @@ class ExactSolver(WorkingSetSolver):
         ahead = 0.0 if previous_alpha is None else min(max(2.0 - previous_alpha / alpha, 0.0), 1.0)
         gradient = self.problem.gradient_on(terms, point)
         inside = terms.of(point.coef) != 0.0
-        working = beyond(gradient, limits, ahead, inside)
+        working = nearest(beyond(gradient, limits, ahead, inside), gradient, limits, inside, store.most)
         for _ in range(MOST_ROUNDS):
             if len(working) > LARGEST_SET:
                 return point
@@ -53,7 +53,8 @@ class ExactSolver(WorkingSetSolver):
             wanted = beyond(gradient, limits, 1.0 + ROUNDING, inside)
             if len(wanted) == len(working):
                 return point
-            working = wanted
+            inside = terms.of(point.coef) != 0.0
+            working = nearest(wanted, gradient, limits, inside, store.most)
         return point
 
     def _minimum_on(self, point, free, store, terms, working, gradient, limits, l2):
@@ -79,7 +80,7 @@ class ExactSolver(WorkingSetSolver):
     def _look_ahead(store, terms, working, gradient, limits):
         """Have the store compute the columns that are likely to enter next together with those that it lacks."""
         if store.lacks(terms.columns[working]):
-            count = len(working) + max(AHEAD, len(store.columns) // 2)
+            count = len(working) + max(AHEAD, min(len(store.columns) // 2, store.most - len(working)))
             if count >= len(limits):
                 store.reserve(terms.columns)
             else:
@@ -90,3 +91,15 @@ class ExactSolver(WorkingSetSolver):
 def beyond(gradient, limits, factor, inside):
     """The places that are inside already, or whose gradient is beyond its limit times a factor"""
     return np.flatnonzero(inside | (np.abs(gradient) > factor * limits))
+
+
+def nearest(wanted, gradient, limits, inside, most):
+    """At most so many of the places, or half as many again as are inside: these, and others by how far they are beyond limits
+
+    What a store does not keep is better not asked for: of many columns that violate their conditions few are needed.
+    """
+    count = max(most, 3 * np.count_nonzero(inside) // 2)
+    if len(wanted) <= count:
+        return wanted
+    share = np.where(inside[wanted], np.inf, np.abs(gradient[wanted]) / limits[wanted])
+    return np.sort(wanted[np.argpartition(-share, count)[:count]])

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
-from .gram_store import GramStore
+from .gram_store import GramStore, most_kept
 from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
@@ -40,6 +40,12 @@ class WorkingSetSolver:
         self._alpha_max = None
         self._stores = {}
         self._screen = Screen(problem)
+
+    def share(self, other):
+        """Use what another solver keeps of the same data and loss where it does not depend on the penalty"""
+        self._null_models = other._null_models
+        if self.problem.loss.constant_curvature:
+            self._stores = other._stores
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -157,7 +163,8 @@ class WorkingSetSolver:
             return np.arange(blocks.terms.count), False
         inside = np.zeros(blocks.terms.count, dtype=bool)
         inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
-        if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
+        needed, most = np.count_nonzero(inside), most_kept(self.problem.design)
+        if len(working) > min(2 * max(needed, SMALLEST_SET), most):
             working = working[now.violation[working] > 0.0]
         inside[working] = True
         working = np.flatnonzero(inside)
@@ -167,6 +174,8 @@ class WorkingSetSolver:
         room = max(SMALLEST_SET, len(working))
         if seed is not None:
             room = max(room, int(4 * np.sqrt(len(score))))
+        # Beyond what a store keeps, sets grow by what is known to be needed.
+        room = max(SMALLEST_SET, min(room, max(most - len(working), needed // 2)))
         cut = len(candidates) > room
         if cut:
             candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
