@@ -171,11 +171,12 @@ class WorkingSetSolver:
         score = now.violation.copy() if seed is None else np.maximum(now.violation, seed)
         score[working] = 0.0
         candidates = np.flatnonzero(score > 0.0)
-        room = max(SMALLEST_SET, len(working))
-        if seed is not None:
-            room = max(room, int(4 * np.sqrt(len(score))))
         # Beyond what a store keeps, sets grow by what is known to be needed.
-        room = max(SMALLEST_SET, min(room, max(most - len(working), needed // 2)))
+        room = max(SMALLEST_SET, min(len(working), max(most - len(working), needed // 2)))
+        if seed is not None:
+            first = int(4 * np.sqrt(len(score)))
+            # Where the penalty is not convex, it matters where few columns would lead.
+            room = max(room, min(first, most - len(working)) if self.problem.penalty.convex else first)
         cut = len(candidates) > room
         if cut:
             candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
