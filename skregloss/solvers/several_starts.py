@@ -29,7 +29,7 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     for start in (lambda: None, lambda: _from_lasso(problem, solver, alpha)):
         if solution.runs_away:
             break
-        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=start())
+        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=start(), rival=solution)
         if is_better(other, solution):
             solution = other
     return solution

@@ -26,9 +26,21 @@ SHARE_WHILE_GROWING = 0.05
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
+# Points with the same support that differ by so much of their largest coefficient are on the way to the same minimum.
+SAME = 1e-4
 MAX_ROUNDS = 1000
 
 logger = logging.getLogger("skregloss")
+
+
+def _about_same(coef, other) -> bool:
+    """Whether the coefficients that are not zero are the same, and have about the same values"""
+    support = np.flatnonzero(other)
+    here = coef[support]
+    if np.count_nonzero(coef) != len(support) or not here.all():
+        return False
+    largest = np.abs(other[support]).max(initial=0.0)
+    return bool(np.abs(here - other[support]).max(initial=0.0) <= SAME * largest)
 
 
 class WorkingSetSolver:
@@ -72,15 +84,20 @@ class WorkingSetSolver:
         return self._alpha_max
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
-        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`."""
+    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
+        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`.
+
+        Where that leads to `rival`, another solution at this strength, that is returned.
+        """
         every = self.problem.blocks(alpha)
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
         point = null.point if start is None else start
         blocks = self._screen.blocks(every, alpha, point, previous_alpha)
         point = self._advanced(point, blocks, null, alpha, since)
-        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter)
+        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter, rival=rival)
+        if best is None:
+            return rival
         if blocks is not every and not self._screen.covers(alpha, best.point):
             self._screen.forget()
             blocks = every
@@ -92,10 +109,10 @@ class WorkingSetSolver:
         """A better point to begin from, where there is a quick way to one"""
         return point
 
-    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps):
+    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, rival=None):
         """The best point found from `point`, which solves the strength `since`, and the steps it took
 
-        It is the last one if it lies where columns that were left out may matter.
+        It is the last one if it lies where columns that were left out may matter, and None where it is that of the rival.
         """
         problem, judge = self.problem, Judge(self.problem, blocks, null, tol)
         now = judge(point)
@@ -128,6 +145,8 @@ class WorkingSetSolver:
                     max_steps=max_steps - steps,
                     gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
                 )
+                if rival is not None and _about_same(point.coef, rival.point.coef):
+                    return None, steps + count
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
