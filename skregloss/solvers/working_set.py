@@ -26,21 +26,24 @@ SHARE_WHILE_GROWING = 0.05
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
-# Points with the same support that differ by so much of their largest coefficient are on the way to the same minimum.
-SAME = 1e-4
+# Points with the same support that differ by so much of their largest coefficient are on the way to the same minimum; unless
+# the objective, of which so much is rounding, says that one has gone past the other.
+SAME, VISIBLE = 1e-4, 1e-13
 MAX_ROUNDS = 1000
 
 logger = logging.getLogger("skregloss")
 
 
-def _about_same(coef, other) -> bool:
-    """Whether the coefficients that are not zero are the same, and have about the same values"""
-    support = np.flatnonzero(other)
-    here = coef[support]
-    if np.count_nonzero(coef) != len(support) or not here.all():
+def _leads_to(point, rival, terms) -> bool:
+    """Whether the same coefficients are not zero as in a solution and have about the same values, and it is not below that."""
+    support = np.flatnonzero(rival.point.coef)
+    here, there = point.coef[support], rival.point.coef[support]
+    if np.count_nonzero(point.coef) != len(support) or not here.all():
         return False
-    largest = np.abs(other[support]).max(initial=0.0)
-    return bool(np.abs(here - other[support]).max(initial=0.0) <= SAME * largest)
+    if np.abs(here - there).max(initial=0.0) > SAME * np.abs(there).max(initial=0.0):
+        return False
+    least = rival.certificate.objective
+    return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
 
 
 class WorkingSetSolver:
@@ -145,7 +148,7 @@ class WorkingSetSolver:
                     max_steps=max_steps - steps,
                     gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
                 )
-                if rival is not None and _about_same(point.coef, rival.point.coef):
+                if rival is not None and _leads_to(point, rival, blocks.terms):
                     return None, steps + count
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
