@@ -13,7 +13,7 @@ from skregloss import regularization_path
 from skregloss.losses import CoxPartialLikelihood, LogLoss, Poisson, Softmax, SquaredError
 from skregloss.path import fit_path
 from skregloss.penalties import L1, MCP, ElasticNet
-from skregloss.solvers import Problem, cholesky, free_block, gram_store, homotopy
+from skregloss.solvers import Problem, cholesky, free_block, gram_store, homotopy, solve
 from skregloss.solvers.free_block import FreeBlock
 from skregloss.solvers.gram_store import GramStore, eliminated
 from skregloss.solvers.null_model import null_model
@@ -159,21 +159,42 @@ def test_paths_with_kept_matrices_end_where_fresh_ones_do(loss, y, penalty, monk
         np.testing.assert_allclose(kept.coefs, fresh.coefs, atol=1e-4)
 
 
+@pytest.mark.parametrize("penalty", [L1(), ElasticNet(0.5), MCP()], ids=short)
 @pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=short)
-def test_a_path_of_many_columns_takes_less_than_its_data(loss):
-    """X is not copied, and coefficients that are zero take no room until their array is asked for."""
+@pytest.mark.filterwarnings("ignore:.*the loss has no minimum over the coefficients")
+def test_what_is_kept_is_small_beside_wide_data(loss, penalty):
+    """X is not copied, matrices do not outgrow it, and zeros take no room until the array of coefficients is asked for."""
     wide = np.asfortranarray(RNG.normal(size=(200, 10000)))
     y = wide[:, :5].sum(axis=1) + RNG.normal(size=200)
     y = np.sign(y) if loss.classification else y
-    options = {"loss": loss, "penalty": "l1"}
-    regularization_path(wide, y, **options)  # kernels compiled
-    tracemalloc.start()
-    try:
-        path = regularization_path(wide, y, **options)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 0.6 * wide.nbytes
-    assert path.coefs.shape == (10000, 100)
+    options = {"loss": loss, "penalty": penalty}
+    few = np.asfortranarray(wide[:60, :600])
+    solve(Problem(loss, penalty.bind(600, None), few, y[:60]), regularization_path(few, y[:60], alphas=6, **options).alphas[3])
+    # Kernels have been compiled.
+    path, peak = traced(regularization_path, wide, y, alphas=12 if penalty.convex else 6, **options)
+    assert peak < 0.5 * wide.nbytes
     assert path.coefs is path.coefs
     np.testing.assert_array_equal(np.count_nonzero(path.coefs, axis=0), path.n_nonzero)
+    problem = Problem(loss, penalty.bind(10000, None), wide, y)
+    solution, peak = traced(solve, problem, path.alphas[3])
+    assert solution.converged
+    assert peak < 0.5 * wide.nbytes
+
+
+def traced(function, *arguments, **options):
+    """What it returns, and the most memory that it took"""
+    tracemalloc.start()
+    try:
+        return function(*arguments, **options), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_full_store_keeps_what_is_asked_for():
+    problem = Problem(SquaredError(), L1().bind(12, None), np.asfortranarray(X), X[:, 0] - X[:, 5])
+    store = GramStore(problem, null_model(problem, problem.blocks(1.0)).free)
+    store.most = 5
+    for columns in ([0, 3, 8], [3, 8, 11], [1, 3, 11, 2], [0], list(range(7)), [4, 6, 11], [2, 3]):
+        check_store(store, problem, np.array(columns))
+        assert len(store.columns) <= max(store.most, len(columns))
+        assert (store.place[store.columns] == np.arange(len(store.columns))).all()

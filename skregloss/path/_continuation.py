@@ -26,6 +26,8 @@ class Continuation:
         self.solver = make_solver(problem)
         self._several = not problem.penalty.convex
         self._lasso = make_solver(problem.with_penalty(L1())) if self._several else None
+        if self._lasso is not None:
+            self._lasso.share(self.solver)
         self._branch: Solution | None = None
         self._best: Solution | None = None
         self._last_lasso: Solution | None = None
@@ -34,6 +36,8 @@ class Continuation:
         """The solutions at decreasing strengths, each computed when it is asked for"""
         alphas = np.asarray(alphas, dtype=float)
         self.solver.foresee(alphas)
+        if self._lasso is not None and 0.0 < self.solver.alpha_max() < math.inf:
+            self._lasso.foresee(alphas / self.solver.alpha_max() * self._lasso.alpha_max())
         return map(self._solve, alphas.tolist())
 
     def _solve(self, alpha) -> Solution:
@@ -44,13 +48,16 @@ class Continuation:
         self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
         self._best = self._branch
         if several and not self._branch.runs_away:
-            others = [self._from(None, alpha), self._from(self._lasso_point(alpha / alpha_max), alpha)]
+            self._try(self._from(None, alpha, self._best))
+            self._try(self._from(self._lasso_point(alpha / alpha_max), alpha, self._best))
             if last_best is not last_branch:
-                others.append(self._onwards(last_best, alpha))
-            for other in others:
-                if is_better(other, self._best):
-                    self._best = other
+                self._try(self._onwards(last_best, alpha, self._best))
         return self._best
+
+    def _try(self, other):
+        """Take another solution, if it is better than the best one"""
+        if is_better(other, self._best):
+            self._best = other
 
     def _along_the_branch(self, alpha) -> Solution:
         """In small steps, however far apart the strengths of the path are."""
@@ -59,13 +66,13 @@ class Continuation:
             return self._from(from_above(self.solver, alpha), alpha)
         return self._from(from_above(self.solver, alpha, point=last.point, since=last.alpha), alpha)
 
-    def _from(self, point, alpha) -> Solution:
-        return self.solver.solve(alpha, start=point, **self.options)
+    def _from(self, point, alpha, rival=None) -> Solution:
+        return self.solver.solve(alpha, start=point, rival=rival, **self.options)
 
-    def _onwards(self, last, alpha) -> Solution:
+    def _onwards(self, last, alpha, rival=None) -> Solution:
         if last is None:
             return self._from(None, alpha)
-        return self.solver.solve(alpha, start=last.point, previous_alpha=last.alpha, **self.options)
+        return self.solver.solve(alpha, start=last.point, previous_alpha=last.alpha, rival=rival, **self.options)
 
     def _lasso_point(self, share):
         """The lasso's solution at this share of its alpha_max, roughly."""

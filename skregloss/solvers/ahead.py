@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from .gram_store import most_kept
 from .working_set import WorkingSetSolver
 
 MOST_ROUNDS = 20
@@ -19,7 +20,7 @@ ROUNDING = 1e-12
 NEAR = 0.9
 # Strengths that are solved at once, to begin with and at most, and the entries that their gradients may have beyond a share
 # of the data's.
-FEWEST_STRENGTHS, MOST_STRENGTHS, FEW_ENTRIES, SHARE_OF_DATA = 4, 16, 2**18, 0.1
+FEWEST_STRENGTHS, MOST_STRENGTHS, FEW_ENTRIES, SHARE_OF_DATA = 4, 16, 2**16, 0.04
 
 
 class AheadSolver(WorkingSetSolver):
@@ -66,6 +67,7 @@ class AheadSolver(WorkingSetSolver):
         inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
+            inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(gradient) / limits, most_kept(self.problem.design))
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
             found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
             if not found:
@@ -87,6 +89,19 @@ class AheadSolver(WorkingSetSolver):
         `gradient` is that of the loss at `point`, from where they are sought.
         """
         raise NotImplementedError
+
+
+def nearest(inside, support, shares, most):
+    """At most so many of the places, or half as many again as are in the support: those, and others by their share of limits
+
+    What a store does not keep is better not asked for: of many columns that violate their conditions few are needed.
+    """
+    count = max(most, 3 * np.count_nonzero(support) // 2)
+    if np.count_nonzero(inside) <= count:
+        return inside
+    chosen = np.zeros(len(inside), dtype=bool)
+    chosen[np.argpartition(-np.where(support, np.inf, np.where(inside, shares, 0.0)), count)[:count]] = True
+    return chosen
 
 
 @kernel

@@ -26,7 +26,9 @@ def prox_steps(problem, free, point, terms):
     if free.curvatures is None:
         every = np.arange(problem.n_features)
         free.curvatures = _along_columns(problem, free, Curvature(problem.weights), every)
-    return 1.0 / _floored(free.curvatures[terms.columns])
+    if free.steps[0] is not terms.columns:
+        free.steps = terms.columns, 1.0 / _floored(free.curvatures[terms.columns])
+    return free.steps[1]
 
 
 def _along_columns(problem, free, curvature, columns):

@@ -29,6 +29,8 @@ class FreeBlock:
         self._lengths = None
         # For a loss of constant curvature, the curvature along each column with this block eliminated, once computed.
         self.curvatures = None
+        # The steps of a prox on some columns that follow from it.
+        self.steps: tuple = None, None
 
     def gradient(self, vector):
         """Z' vector"""

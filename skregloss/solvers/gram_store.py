@@ -12,6 +12,8 @@ from .homotopy import Support
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
+# A store holds so many entries per entry of X, but always so many columns.
+SHARE_OF_DATA, FEW = 0.05, 400
 # The share that curvatures may be off by on average in a model.
 OUTDATED = 0.1
 # What it takes for that: so many entries of a matrix per column there is, and so many multiplications.
@@ -58,6 +60,15 @@ def _share_off(curvature, other):
     return np.abs(curvature.weights - other.weights).sum() / other.weights.sum()
 
 
+def most_kept(design) -> int:
+    """The most columns that a store keeps besides those that are asked for
+
+    Of designs with many more columns than rows it takes a small part; of others, as many columns as there are rows.
+    """
+    share = int((SHARE_OF_DATA * design.n_samples * design.n_features) ** 0.5)
+    return min(max(share, design.n_samples, FEW), 2 * LARGEST_GRAM)
+
+
 class GramStore:
     """What `eliminated` returns, grown by the columns it lacks, and kept across models.
 
@@ -70,6 +81,7 @@ class GramStore:
         self.design, self.free = problem.design, free
         self.constant = problem.loss.constant_curvature
         self.place = np.full(problem.n_features, -1)
+        self.most = most_kept(self.design)
         self._begin(Curvature(problem.weights) if self.constant else None)
 
     def _begin(self, curvature):
@@ -133,24 +145,35 @@ class GramStore:
         return bool((self.place[columns] < 0).any())
 
     def reserve(self, columns):
-        """Compute the columns that have not been"""
+        """Compute the columns that have not been; where there is no room for them, others go"""
         new = columns[self.place[columns] < 0]
-        if len(self.columns) + len(new) > 2 * LARGEST_GRAM:
-            self._begin(self.curvature)
-            new = columns
-        if len(new):
-            self._extend(new)
+        if len(new) == 0:
+            return
+        if len(self.columns) + len(new) > self.most:
+            self._keep(columns)
+        self._extend(new)
+
+    def _keep(self, columns):
+        """Drop what is stored of other columns than these"""
+        at = self.place[columns]
+        at = at[at >= 0]
+        self.place[self.columns] = -1
+        self.stored, self.columns = submatrix(self.stored, at), self.columns[at]
+        self.diagonal, self.cross = self.diagonal[at], self.cross[:, at]
+        self.place[self.columns] = np.arange(len(at))
 
     def _extend(self, new):
         old, count = len(self.columns), len(self.columns) + len(new)
         own, diagonal, cross, self.inverse = eliminated(self.design, self.free, self.curvature, new, self.inverse)
         if old:
             stored = np.empty((count, count))
-            both = self.curvature.gram(self.design, self.columns, new)
-            both -= self.cross.T @ (self.inverse @ cross)
             stored[:old, :old], stored[old:, old:] = self.stored, own
-            stored[:old, old:], stored[old:, :old] = both, both.T
-            own, diagonal = stored, np.concatenate([self.diagonal, diagonal])
+            self.stored = own = stored
+            both = stored[:old, old:]
+            both[:] = self.curvature.gram(self.design, self.columns, new)
+            both -= self.cross.T @ (self.inverse @ cross)
+            stored[old:, :old] = both.T
+            diagonal = np.concatenate([self.diagonal, diagonal])
             cross, new = np.hstack([self.cross, cross]), np.concatenate([self.columns, new])
         self.stored, self.diagonal, self.cross, self.columns = own, diagonal, cross, new
         self.place[self.columns[old:]] = np.arange(old, count)

@@ -90,7 +90,7 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
-    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
+    work, column, outcome, centre = np.empty((3, size)), np.empty(size), FINISHED, b
     for k, strength in enumerate(strengths):
         if k > 0:
             # The model is about the last minimum now: what RIDGE added is not part of its gradient.

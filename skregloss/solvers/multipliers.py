@@ -66,8 +66,8 @@ class MultiplierSolver(WorkingSetSolver):
         return self._null_models[key]
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
-        """Minimise at strength alpha from the point `start`, or from the null model."""
+    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
+        """Minimise at strength alpha from the point `start`, or from the null model; all the way, also to a rival."""
         problem, blocks = self.problem, self.problem.blocks(alpha)
         null = self.null(blocks)
         judge = SaddleJudge(problem, blocks, null, tol)

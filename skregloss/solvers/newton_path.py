@@ -85,7 +85,7 @@ class Walk:
 def advance(
     loss, y, weights, lipschitz, rows, direction, l1, l2, strength, b, eta, gradient, curvature, slopes, move, moved, by
 ):
-    """Take as much of a move as lowers the objective, and go to the minimum along c; the largest violation, and what c has moved by
+    """Take as much of a move as lowers the objective, and go to the minimum along c; the largest violation, and the move of c
 
     The violation is NaN if there is no such part of the move, or no such minimum.
     """
@@ -200,9 +200,7 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
     known = extend(gram, added, sign.copy(), active, factor, np.int64(0), column)
     if known < 0:
         return np.nan
-    outcome, _ = follow(
-        gram, added, q, there, weight, change, factor, active, sign, known, 20 * count + 100, work, column
-    )
+    outcome, _ = follow(gram, added, q, there, weight, change, factor, active, sign, known, 20 * count + 100, work, column)
     if outcome != FINISHED:
         return np.nan
     by = 0.0

@@ -113,10 +113,12 @@ class Problem:
         self.kernel_penalty = self.penalty.lower()
         self.design = self.data.arrange(view)
         # Per internal coefficient: each output has the columns' own.
-        self.squares, self.factors = np.tile(squares, copies), np.tile(factors, copies)
-        self.low, self.high = np.tile(low, copies), np.tile(high, copies)
-        excluded = np.isinf(self.factors)
-        self.factors[excluded], self.low[excluded], self.high[excluded] = 0.0, 0.0, 0.0
+        excluded = np.isinf(factors)
+        if excluded.any():
+            factors, low, high = (np.where(excluded, 0.0, given) for given in (factors, low, high))
+        if copies > 1:
+            squares, factors, low, high = (np.tile(given, copies) for given in (squares, factors, low, high))
+        self.squares, self.factors, self.low, self.high = squares, factors, low, high
         self._find_live()
 
     def _find_live(self):

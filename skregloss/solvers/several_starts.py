@@ -29,7 +29,7 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     for start in (lambda: None, lambda: _from_lasso(problem, solver, alpha)):
         if solution.runs_away:
             break
-        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=start())
+        other = solver.solve(alpha, tol=tol, max_iter=max_iter, start=start(), rival=solution)
         if is_better(other, solution):
             solution = other
     return solution
@@ -61,4 +61,5 @@ def from_above(solver, alpha, *, point=None, since=None):
 def _from_lasso(problem, solver, alpha):
     """The optimum of the convex problem at the same share of its own alpha_max."""
     lasso = make_solver(problem.with_penalty(L1()))
+    lasso.share(solver)
     return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS).point

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
-from .gram_store import GramStore
+from .gram_store import GramStore, most_kept
 from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
@@ -26,9 +26,24 @@ SHARE_WHILE_GROWING = 0.05
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
+# Points with the same support that differ by so much of their largest coefficient are on the way to the same minimum; unless
+# the objective, of which so much is rounding, says that one has gone past the other.
+SAME, VISIBLE = 1e-4, 1e-13
 MAX_ROUNDS = 1000
 
 logger = logging.getLogger("skregloss")
+
+
+def _leads_to(point, rival, terms) -> bool:
+    """Whether the same coefficients are not zero as in a solution and have about the same values, and it is not below that."""
+    support = np.flatnonzero(rival.point.coef)
+    here, there = point.coef[support], rival.point.coef[support]
+    if np.count_nonzero(point.coef) != len(support) or not here.all():
+        return False
+    if np.abs(here - there).max(initial=0.0) > SAME * np.abs(there).max(initial=0.0):
+        return False
+    least = rival.certificate.objective
+    return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
 
 
 class WorkingSetSolver:
@@ -40,6 +55,12 @@ class WorkingSetSolver:
         self._alpha_max = None
         self._stores = {}
         self._screen = Screen(problem)
+
+    def share(self, other):
+        """Use what another solver keeps of the same data and loss where it does not depend on the penalty"""
+        self._null_models = other._null_models
+        if self.problem.loss.constant_curvature:
+            self._stores = other._stores
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -66,8 +87,11 @@ class WorkingSetSolver:
         return self._alpha_max
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None) -> Solution:
-        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`."""
+    def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
+        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`.
+
+        Where that leads to `rival`, another solution at this strength, that is returned.
+        """
         every = self.problem.blocks(alpha)
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
@@ -78,7 +102,9 @@ class WorkingSetSolver:
         else:
             self._screen.pause()
             blocks, point = every, advanced
-        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter - taken)
+        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter - taken, rival=rival)
+        if best is None:
+            return rival
         steps += taken
         if blocks is not every and not self._screen.covers(alpha, best.point):
             self._screen.forget()
@@ -94,10 +120,10 @@ class WorkingSetSolver:
         """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
         return None, 0
 
-    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps):
+    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, rival=None):
         """The best point found from `point`, which solves the strength `since`, and the steps it took
 
-        It is the last one if it lies where columns that were left out may matter.
+        It is the last one if it lies where columns that were left out may matter, and None where it is that of the rival.
         """
         problem, judge = self.problem, Judge(self.problem, blocks, null, tol)
         now = judge(point)
@@ -130,6 +156,8 @@ class WorkingSetSolver:
                     max_steps=max_steps - steps,
                     gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
                 )
+                if rival is not None and _leads_to(point, rival, blocks.terms):
+                    return None, steps + count
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
             idle = 0 if improved else idle + 1
@@ -165,16 +193,20 @@ class WorkingSetSolver:
             return np.arange(blocks.terms.count), False
         inside = np.zeros(blocks.terms.count, dtype=bool)
         inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
-        if len(working) > 2 * max(np.count_nonzero(inside), SMALLEST_SET):
+        needed, most = np.count_nonzero(inside), most_kept(self.problem.design)
+        if len(working) > min(2 * max(needed, SMALLEST_SET), most):
             working = working[now.violation[working] > 0.0]
         inside[working] = True
         working = np.flatnonzero(inside)
         score = now.violation.copy() if seed is None else np.maximum(now.violation, seed)
         score[working] = 0.0
         candidates = np.flatnonzero(score > 0.0)
-        room = max(SMALLEST_SET, len(working))
+        # Beyond what a store keeps, sets grow by what is known to be needed.
+        room = max(SMALLEST_SET, min(len(working), max(most - len(working), needed // 2)))
         if seed is not None:
-            room = max(room, int(4 * np.sqrt(len(score))))
+            first = int(4 * np.sqrt(len(score)))
+            # Where the penalty is not convex, it matters where few columns would lead.
+            room = max(room, min(first, most - len(working)) if self.problem.penalty.convex else first)
         cut = len(candidates) > room
         if cut:
             candidates = candidates[np.argpartition(-score[candidates], room)[:room]]
