@@ -18,9 +18,9 @@ MOST_ROUNDS = 20
 ROUNDING = 1e-12
 # Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
 NEAR = 0.9
-# Strengths that are solved at once, to begin with and at most, and the entries that their gradients may have beyond a share
-# of the data's.
-FEWEST_STRENGTHS, MOST_STRENGTHS, FEW_ENTRIES, SHARE_OF_DATA = 4, 16, 2**16, 0.04
+# Strengths that are solved at once, to begin with and at most; and the share of the data that their gradients may take, which
+# does not matter where these have no more entries than that.
+FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.02, 2**20
 
 
 class AheadSolver(WorkingSetSolver):
@@ -32,8 +32,9 @@ class AheadSolver(WorkingSetSolver):
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
-        entries = max(FEW_ENTRIES, SHARE_OF_DATA * problem.design.n_samples * problem.n_features)
-        self._most = int(np.clip(entries // max(problem.n_features, 1), 1, MOST_STRENGTHS))
+        n_samples = problem.design.n_samples
+        small = n_samples * problem.n_features <= SMALL
+        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples, FEWEST_STRENGTHS, MOST_STRENGTHS))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
@@ -79,8 +80,9 @@ class AheadSolver(WorkingSetSolver):
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
             last = max(right - 1, 0)
-            (point, _), gradient = found[last], gradients[last]
-            nearer = found[:1]
+            nearer = found[last : last + 1]
+            (point, _), gradient = nearer[0], gradients[last]
+            del found, gradients
         return optima or nearer
 
     def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
