@@ -55,6 +55,11 @@ class Loss(Jittable, BaseEstimator):
         """The least upper bound of the hessian over all y and eta; infinite if there is none."""
         return np.inf
 
+    @property
+    def self_concordance(self) -> float:
+        """A number c with |l'''| <= c l'' for all y and eta; infinite if none is known."""
+        return np.inf
+
     def value(self, y, eta):
         """l(y, eta)"""
         raise NotImplementedError

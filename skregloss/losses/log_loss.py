@@ -35,6 +35,10 @@ class LogLoss(Loss):
     def lipschitz(self) -> float:
         return 0.25
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def for_classes(self, count):
         return self if count == 2 else Softmax(count)
 

@@ -28,6 +28,10 @@ class Poisson(Loss):
     likelihood = True
     y_interval = NON_NEGATIVE
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def value(self, y, eta):
         return np.exp(eta) - y * eta
 

@@ -55,7 +55,7 @@ def violations(problem, free, point, gradient, terms, *, shrink=1.0):
 def duality_gap(problem, point, gradient, terms, gradient_size):
     """P - D at the dual point u = s l'(eta), s <= 1 just small enough for the penalty's conjugate to be finite.
 
-    The free block must be at its minimum: u is then orthogonal to it, and no projection is needed. Written as a sum of
+    It must be orthogonal to the free block: at the minimum over that it is, near there its projection is. Written as a sum of
     Fenchel-Young terms, all nonnegative, the gap does not suffer from the cancellation in P - D.
     """
     # A column with a bound but no penalty must have a gradient of one sign: to rounding, like the free block's zero.
@@ -64,4 +64,6 @@ def duality_gap(problem, point, gradient, terms, gradient_size):
     gap = terms.gap(terms.of(point.coef), -scale * gradient, noise)
     if scale < 1.0:
         gap += problem.data.gap(point, scale)
+    elif point.projection is not None:
+        gap += point.projection.excess
     return gap

@@ -42,7 +42,7 @@ class RowTerm:
         self.y = np.ascontiguousarray(y.T, dtype=np.float64).ravel()
         self.weights = np.tile(weights, self.copies) if self.copies > 1 else weights
         self.loss, self.kernel_loss = loss, loss.lower()
-        self.lipschitz = float(loss.lipschitz)
+        self.lipschitz, self.self_concordance = float(loss.lipschitz), float(loss.self_concordance)
 
     def arrange(self, design):
         """The design whose rows are the linear predictors"""
@@ -92,14 +92,15 @@ class RowTerm:
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
     def gap(self, point, scale):
-        """The Fenchel-Young gap of the dual point scale * gradient"""
-        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.gradient, scale)
+        """The Fenchel-Young gap of the point's dual times a scale"""
+        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
 
 
 class JointTerm:
     """A mean loss that couples rows, by the functions that the loss gives for all rows at once."""
 
     coupled = True
+    self_concordance = np.inf
 
     def __init__(self, loss, joint):
         self.loss, self.joint = loss, joint

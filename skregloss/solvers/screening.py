@@ -1,6 +1,6 @@
 """Columns that need no looking at for a while: at zero, and kept there by a bound on their slopes.
 
-With g the gradient of the loss by its linear predictors, g0 that at a point where all slopes x_j'g0 are known, and
+With g the gradient of the loss by its linear predictors, or the dual point that stands for it, g0 that at a point where all slopes x_j'g0 are known, and
 g = t g0 + e with e as short as can be,
 
     |x_j'g| <= t |x_j'g0| + (sum_i w_i x_ij^2)^(1/2) |e|,      |e|^2 = sum_i e_i^2 / w_i.
@@ -57,7 +57,7 @@ class Screen:
         """What can matter at strength `alpha` near `point`, which solves `previous_alpha`; all there is, if that is unknown"""
         if not self.serves:
             return every
-        last, self._last = self._last, point.gradient
+        last, self._last = self._last, point.dual
         if last is None or previous_alpha is None or not 0.0 < alpha < previous_alpha < np.inf:
             self._reference = None
             return every
@@ -71,7 +71,7 @@ class Screen:
         """Whether the columns that were left out are kept at zero by the bound"""
         if self._reference is None:
             return True
-        share, rest = self._along(self._reference, point.gradient)
+        share, rest = self._along(self._reference, point.dual)
         return share > 0.0 and rest <= self._radius * share and alpha >= self._lowest * share
 
     def forget(self):
@@ -89,7 +89,7 @@ class Screen:
     def _choose(self, terms, alpha, point, previous_alpha, last):
         """Keep the columns that reach their limits first, if every strength is to bring the change that the last one did."""
         self._reference = None
-        share, pace = self._along(last, point.gradient)
+        share, pace = self._along(last, point.dual)
         if not share > 0.0:
             return
         pace, fall = pace / share, max(1.0 - alpha / (previous_alpha * share), 0.0)
@@ -108,7 +108,7 @@ class Screen:
         if not ahead >= FEWEST_AHEAD:
             return
         kept = np.flatnonzero(strengths_left < ahead)
-        self._reference, self._radius = point.gradient, ahead * pace
+        self._reference, self._radius = point.dual, ahead * pace
         self._lowest = previous_alpha * (1.0 - ahead * fall)
         self._unit = terms.take(kept).with_factor(1.0 / alpha)
         # The judge asks for these next.
