@@ -174,7 +174,10 @@ class Judge:
         if len(working) * MOST > count and count * self.problem.design.n_samples > LARGE:
             return 1.0
         gap = judged.certificate.relative_gap
-        return 0.1 * self.tol / gap if gap > self.tol else 0.0
+        fall = 0.1 * self.tol / gap if gap > self.tol else 0.0
+        # A conjugate that is finite everywhere: then gaps fall with the squares of errors.
+        parts = self.problem.penalty.l1_l2_parts()
+        return np.sqrt(fall) if parts is not None and parts[1] > 0.0 else fall
 
     @staticmethod
     def improved(before, after) -> bool:

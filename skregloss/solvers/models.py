@@ -73,6 +73,7 @@ class GramModel(_Model):
             self.support = Support()
         else:
             gram_store.follow(point.curvature)
+            self.curvature = gram_store.curvature * damping
             parts = gram_store.parts(self.columns, damping)
             self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts
