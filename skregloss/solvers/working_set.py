@@ -13,6 +13,7 @@ from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
 from .screening import Screen
 from .solution import Solution
+from .trend import Trend
 from .vanishing_ridge import without_rounding
 
 SMALLEST_SET = 10
@@ -39,7 +40,7 @@ class WorkingSetSolver:
         self._null_models = {}
         self._alpha_max = None
         self._stores = {}
-        self._screen = Screen(problem)
+        self._screen, self._trend = Screen(problem), Trend(problem)
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -73,8 +74,10 @@ class WorkingSetSolver:
         since = self.alpha_max() if start is None else previous_alpha
         point = null.point if start is None else start
         blocks = self._screen.blocks(every, alpha, point, previous_alpha)
+        curvature = self._trend.curvature(point, alpha, previous_alpha)
         point = self._advanced(point, blocks, null, alpha, since)
-        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter)
+        options = {"tol": tol, "max_steps": max_iter, "curvature": curvature}
+        best, steps = self._minimize(alpha, blocks, null, point, since, **options)
         if blocks is not every and not self._screen.covers(alpha, best.point):
             self._screen.forget()
             blocks = every
@@ -86,8 +89,8 @@ class WorkingSetSolver:
         """A better point to begin from, where there is a quick way to one"""
         return point
 
-    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps):
-        """The best point found from `point`, which solves the strength `since`, and the steps it took
+    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, curvature=None):
+        """The best point found from `point`, which solves the strength `since`, and the steps it took, the first at `curvature`
 
         It is the last one if it lies where columns that were left out may matter.
         """
@@ -121,6 +124,7 @@ class WorkingSetSolver:
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_steps - steps,
                     gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
+                    curvature=curvature if steps == 0 else None,
                 )
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
