@@ -18,6 +18,8 @@ OUTDATED = 0.1
 CHEAP, QUICK = 4.0, 5e6
 # A larger factor between the curvature along a step and that of the model says that one number does not mend it.
 MOST_RESCALING = 2.0
+# One this near to 1 is not worth a pass over the matrix.
+SAME = 0.01
 
 
 def eliminated(design, free, curvature, columns, inverse=None):
@@ -103,7 +105,7 @@ class GramStore:
             return
         here, there = move @ self.curvature.apply(move), move @ change
         share = there / here if here > 0.0 else 1.0
-        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING:
+        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING or abs(share - 1.0) < SAME:
             return
         self.curvature, self.inverse = self.curvature * share, self.inverse / share
         self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross

@@ -59,11 +59,12 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     return Step(terms, coef_step, model.b, free_step, eta_step, model.curvature, slope, before, after)
 
 
-def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None, curvature=None):
+def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None, renews=True, curvature=None):
     """Minimise over the working set until the next step will gain little; the point and the number of steps.
 
     Little is less than `target`, or where errors are down to a `share` of what they were: gains fall as their squares. The
-    first model has a `curvature` of its own if one is given.
+    first model has a `curvature` of its own if one is given. Where matrices are cheap it `renews` those of the store unless
+    they will do for the last step.
     """
     options = {"gram_store": gram_store, "tolerance": tolerance, "curvature": curvature}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
@@ -83,9 +84,11 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
             ahead = min(ahead, most_gain(found.curvature, move, change))
         options["curvature"] = None
         point, first = found.point, found.gain if first is None else first
-        if problem.loss.constant_curvature or ahead <= max(target, share**2 * first):
+        enough = max(target, share**2 * first)
+        if problem.loss.constant_curvature or ahead <= enough:
             return point, count
-        if gram_store is not None and found.gain > SLOW * last > 0.0:
+        slow = ahead / found.gain * ahead > enough if renews and found.gain > 0.0 else found.gain > SLOW * last > 0.0
+        if gram_store is not None and slow:
             gram_store.renewed(point.curvature)
         last = max(found.gain, 0.0)
     return point, max_steps

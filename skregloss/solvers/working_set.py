@@ -114,6 +114,9 @@ class WorkingSetSolver:
                 seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working, cut = self._extend(working, now, blocks, seed)
                 terms, share = blocks.terms.take(working), SHARE_WHILE_GROWING if cut else 0.0
+                keeps = store is not None and store.pays(len(terms.columns))
+                if steps == 0 and store is not None and not keeps:
+                    store.renewed(now.point.curvature if curvature is None else curvature)
                 point, count = minimize_on(
                     problem,
                     judge.free,
@@ -123,7 +126,8 @@ class WorkingSetSolver:
                     share=max(share, judge.share_left(now, working)),
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_steps - steps,
-                    gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
+                    gram_store=store if keeps or (problem.penalty.convex and not problem.data.coupled) else None,
+                    renews=not keeps,
                     curvature=curvature if steps == 0 else None,
                 )
                 now, steps = judge(point), steps + count
