@@ -55,9 +55,14 @@ def submatrix(matrix, at):
     return result
 
 
-def _share_off(curvature, other):
+@kernel(reorder=True)
+def _share_off(weights, others):
     """How far the weights of one curvature are from those of another, as a share of those"""
-    return np.abs(curvature.weights - other.weights).sum() / other.weights.sum()
+    off, total = 0.0, 0.0
+    for i in range(weights.shape[0]):
+        off += abs(weights[i] - others[i])
+        total += others[i]
+    return off / total
 
 
 class GramStore:
@@ -96,15 +101,15 @@ class GramStore:
 
     def follow(self, curvature):
         """Begin anew if the curvature is no longer about that of what is stored"""
-        if not self.is_of(curvature) and (self.curvature is None or _share_off(curvature, self.curvature) > OUTDATED):
+        if self.is_of(curvature):
+            return
+        if self.curvature is None or _share_off(curvature.weights, self.curvature.weights) > OUTDATED:
             self._begin(curvature)
 
-    def rescale(self, move, change):
-        """Have the curvature along a move of the linear predictor be that by which the gradient has changed"""
+    def rescale(self, share):
+        """Multiply what is stored by the share of its curvature that there has been along a step"""
         if self.constant or len(self.columns) == 0:
             return
-        here, there = move @ self.curvature.apply(move), move @ change
-        share = there / here if here > 0.0 else 1.0
         if not 1.0 / MOST_RESCALING < share < MOST_RESCALING or abs(share - 1.0) < SAME:
             return
         self.curvature, self.inverse = self.curvature * share, self.inverse / share

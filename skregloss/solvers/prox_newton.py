@@ -10,6 +10,7 @@ from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .inner import minimize_model
+from .model_errors import model_errors
 from .models import make_model
 from .problem import Point
 
@@ -74,14 +75,14 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
         if found is None:
             return point, count
         exact = gram_store is None or gram_store.is_of(point.curvature)
-        move, change = found.point.eta - point.eta, found.point.gradient - point.gradient
+        share, error = model_errors(found.curvature, point, found.point)
         if gram_store is not None:
-            gram_store.rescale(move, change)
+            gram_store.rescale(share)
         fall = min(found.gain / last, SLOW) if last > 0.0 else SLOW
         # The next gain: with the curvature of the point errors fall to their squares, and what they fall by does too.
         ahead = found.gain * (fall**2 if exact else fall)
         if problem.penalty.convex and found.fraction == 1.0:
-            ahead = min(ahead, most_gain(found.curvature, move, change))
+            ahead = min(ahead, error)
         options["curvature"] = None
         point, first = found.point, found.gain if first is None else first
         enough = max(target, share**2 * first)
@@ -92,19 +93,6 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
             gram_store.renewed(point.curvature)
         last = max(found.gain, 0.0)
     return point, max_steps
-
-
-def most_gain(curvature, move, change):
-    """A bound on what a model of this curvature H gains from where a step to the minimum of another one has led
-
-    It is r'H^-1 r / 2, with r = change - H move by how much the gradient is not what it should have become.
-    """
-    if curvature.coupling is not None:
-        return np.inf
-    weights = curvature.weights
-    rest = change - weights * move
-    bend = rest @ np.divide(rest, weights, out=np.where(rest == 0.0, 0.0, np.inf), where=weights > 0.0)
-    return 0.5 * bend if bend >= 0.0 else np.inf
 
 
 def _attempt_convex(problem, free, point, terms, damping, options):

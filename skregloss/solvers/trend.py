@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._jit import kernel
 from .curvature import Curvature
 
 # No curvature is expected to change by more than this factor.
@@ -36,5 +37,14 @@ class Trend:
         half = 0.5 * (previous_alpha - alpha) / (last[0] - previous_alpha)
         if half > 1.0:
             return None
-        ahead = here + half * (here - last[1])
-        return Curvature(np.clip(ahead, here / MOST_CHANGE, here * MOST_CHANGE, out=ahead))
+        return Curvature(_ahead(last[1], here, half))
+
+
+@kernel(reorder=True)
+def _ahead(before, here, half):
+    """Each value moved on by a share of its last change, within bounds"""
+    result = np.empty(here.shape[0])
+    for i in range(here.shape[0]):
+        ahead = here[i] + half * (here[i] - before[i])
+        result[i] = min(max(ahead, here[i] / MOST_CHANGE), here[i] * MOST_CHANGE)
+    return result
