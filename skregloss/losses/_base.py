@@ -78,6 +78,10 @@ class Loss(Jittable, BaseEstimator):
         curvature = self.hessian(y, eta)
         return curvature if curvature > 0.0 else 0.0
 
+    def derivatives(self, y, eta):
+        """value, gradient and model_curvature; worth a formula of its own where they have costly parts in common."""
+        return self.value(y, eta), self.gradient(y, eta), self.model_curvature(y, eta)
+
     def conjugate(self, y, u):
         """sup over eta of u eta - l(y, eta), for a convex loss; infinite where u is no slope of l.
 

@@ -55,6 +55,12 @@ class LogLoss(Loss):
         small = np.exp(-abs(eta))
         return small / (1.0 + small) ** 2
 
+    def derivatives(self, y, eta):
+        m = y * eta
+        small = np.exp(-abs(m))
+        share = 1.0 / (1.0 + small)
+        return max(-m, 0.0) + np.log1p(small), -y * (small if m > 0.0 else 1.0) * share, small * share * share
+
     def conjugate(self, y, u):
         # The slope is -y times the probability of the other class: the conjugate is the negative entropy.
         p, q = room(-u * y, 1.0), room(1.0 + u * y, 1.0)

@@ -41,6 +41,10 @@ class Poisson(Loss):
     def hessian(self, y, eta):
         return np.exp(eta)
 
+    def derivatives(self, y, eta):
+        mean = np.exp(eta)
+        return mean - y * eta, mean - y, mean
+
     def conjugate(self, y, u):
         # The mean at slope u is y + u.
         mean = room(y + u, y)

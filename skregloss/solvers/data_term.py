@@ -18,6 +18,7 @@ from .sample_terms import (
     loss_derivatives,
     mean_loss,
     mean_minimum,
+    own_curvature,
     secant_curvature,
 )
 
@@ -75,8 +76,7 @@ class RowTerm:
 
     def own_curvature(self, point):
         """The curvature of the loss itself at each row: zero on flat pieces"""
-        weights = point.curvature.weights
-        return np.where(weights > self.weights * flat_curvature(point.bend, self.lipschitz), weights, 0.0)
+        return own_curvature(point.curvature.weights, self.weights, flat_curvature(point.bend, self.lipschitz))
 
     def hessian(self, eta):
         """The second derivative as it is: also where it vanishes or is negative"""

@@ -51,7 +51,8 @@ def projection(problem, free, point) -> Projection | None:
     change = rate * np.abs(move).max()
     if not change <= SMALL:
         return None
-    dual = point.gradient + curvature.weights * move
+    dual = curvature.weights * move
+    dual += point.gradient
     if not is_balanced(problem, free, dual):
         return None
     return Projection(step, dual, max(-gradient @ step, 0.0) / (2.0 * (1.0 - change)))
