@@ -75,9 +75,9 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
         if found is None:
             return point, count
         exact = gram_store is None or gram_store.is_of(point.curvature)
-        share, error = model_errors(found.curvature, point, found.point)
+        stiffness, error = model_errors(found.curvature, point, found.point)
         if gram_store is not None:
-            gram_store.rescale(share)
+            gram_store.rescale(stiffness)
         fall = min(found.gain / last, SLOW) if last > 0.0 else SLOW
         # The next gain: with the curvature of the point errors fall to their squares, and what they fall by does too.
         ahead = found.gain * (fall**2 if exact else fall)
