@@ -101,10 +101,14 @@ class GramStore:
 
     def follow(self, curvature):
         """Begin anew if the curvature is no longer about that of what is stored"""
-        if self.is_of(curvature):
-            return
-        if self.curvature is None or _share_off(curvature.weights, self.curvature.weights) > OUTDATED:
+        if self.share_off(curvature) > OUTDATED:
             self._begin(curvature)
+
+    def share_off(self, curvature) -> float:
+        """How far a curvature is from that of what is stored, as a share"""
+        if self.is_of(curvature):
+            return 0.0
+        return np.inf if self.curvature is None else _share_off(curvature.weights, self.curvature.weights)
 
     def rescale(self, share):
         """Multiply what is stored by the share of its curvature that there has been along a step"""

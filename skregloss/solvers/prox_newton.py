@@ -19,6 +19,8 @@ SUFFICIENT = 1e-4
 SMALLEST_FRACTION, SMALLEST_NON_CONVEX_FRACTION = 1e-10, 0.01
 # A step that gains more than this share of what the one before did says that the curvature of the model is out of date.
 SLOW = 0.2
+# Where matrices are cheap, what is left must be this share of what would do, for the last one to serve again.
+SAFE = 0.05
 LARGEST_DAMPING, DAMPING_FACTOR = 1e6, 4.0
 # A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
 SHORT, MOST_STIFFENINGS = 0.2, 10
@@ -88,9 +90,11 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
         enough = max(target, share**2 * first)
         if problem.loss.constant_curvature or ahead <= enough:
             return point, count
-        slow = ahead / found.gain * ahead > enough if renews and found.gain > 0.0 else found.gain > SLOW * last > 0.0
-        if gram_store is not None and slow:
-            gram_store.renewed(point.curvature)
+        if gram_store is not None:
+            # Errors fall by about the share that the curvature is off; a matrix costs less than to find that it has not done.
+            off = gram_store.share_off(point.curvature) if renews else 0.0
+            if off**2 * ahead > SAFE * enough if renews else found.gain > SLOW * last > 0.0:
+                gram_store.renewed(point.curvature)
         last = max(found.gain, 0.0)
     return point, max_steps
 
