@@ -1,7 +1,7 @@
 """A dual point that is orthogonal to the free block, next to the gradient of a point that is near that block's minimum.
 
-With g the gradient of the mean loss, H its curvature and s = -(Z'HZ)^+ Z'g the free block's Newton step, the gradient after that
-step is to first order
+With g the gradient of the mean loss, H its curvature and s = -(Z'HZ)^+ Z'g the free block's Newton step, the gradient after
+that step is to first order
 
     u = g + H Z s,      Z'u = 0,
 
@@ -10,10 +10,11 @@ no more than l''(eta), and t = (Z s)_i. Where |l'''| <= c l'' and c |t| < 1,
 
     l(eta) + l*(l'(eta) + h t) - (l'(eta) + h t) eta  <=  h t^2 / (2 (1 - c |t|)).
 
-Proof. As l'' falls at most like exp(-c r) with the distance r from eta, l' changes by l''(eta) |t| >= h |t| within a distance of
--log(1 - c |t|) / c, and up to there l'' >= l''(eta) (1 - c |t|). Hence l'(eta) + h t is a slope of l, and on the way to it
-l*'' = 1 / l'' <= 1 / (l''(eta) (1 - c |t|)). The left side vanishes with its derivative at t = 0, so it is at most half the
-square of h t times that. Summed over rows, t'Ht = -s'Z'g is the Newton decrement: what u costs is known without another pass.
+Proof. As l'' falls at most like exp(-c r) with the distance r from eta, l' changes by l''(eta) |t| >= h |t| within a distance
+of -log(1 - c |t|) / c, and up to there l'' >= l''(eta) (1 - c |t|). Hence l'(eta) + h t is a slope of l, and on the way to it
+l*'' = 1 / l'' <= 1 / (l''(eta) (1 - c |t|)). The left side, as a function of the slope, vanishes with its derivative at
+l'(eta), so it is at most half the square of h t times that, and h / l''(eta) <= 1. Summed over rows, t'Ht = -s'Z'g is the
+Newton decrement: what u costs is known without another pass.
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     return Step(terms, coef_step, model.b, free_step, eta_step, model.curvature, slope, before, after)
 
 
-def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None, renews=True, curvature=None):
+def minimize_on(
+    problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None, renews=True, curvature=None
+):
     """Minimise over the working set until the next step will gain little; the point and the number of steps.
 
     Little is less than `target`, or where errors are down to a `share` of what they were: gains fall as their squares. The

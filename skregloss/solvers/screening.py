@@ -1,7 +1,7 @@
 """Columns that need no looking at for a while: at zero, and kept there by a bound on their slopes.
 
-With g the gradient of the loss by its linear predictors, or the dual point that stands for it, g0 that at a point where all slopes x_j'g0 are known, and
-g = t g0 + e with e as short as can be,
+With g the gradient of the loss by its linear predictors, or the dual point that stands for it, g0 that at a point where all
+slopes x_j'g0 are known, and g = t g0 + e with e as short as can be,
 
     |x_j'g| <= t |x_j'g0| + (sum_i w_i x_ij^2)^(1/2) |e|,      |e|^2 = sum_i e_i^2 / w_i.
 

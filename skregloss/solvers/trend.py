@@ -1,7 +1,7 @@
 """The curvature half a step ahead on a path, by which a quadratic model is right to the third order and not the second.
 
-Between strengths the linear predictor moves from eta to eta + d, and the gradient of a row changes by l'(eta + d) - l'(eta): that is
-l''(eta + d/2) d up to the cube of d. The curvature at the last two strengths tells that half a step ahead.
+Between strengths the linear predictor moves from eta to eta + d, and the gradient of a row changes by l'(eta + d) - l'(eta),
+which is l''(eta + d/2) d up to the cube of d. The curvature at the last two strengths tells that half a step ahead.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Trend:
         self._last = None
 
     def curvature(self, point, alpha, previous_alpha) -> Curvature | None:
-        """That half way from `point`, which solves `previous_alpha`, to strength `alpha`; None if there is nothing to tell from"""
+        """That half way from `point`, at `previous_alpha`, to strength `alpha`; None if there is nothing to tell from"""
         if not self.serves:
             return None
         last, self._last = self._last, None
