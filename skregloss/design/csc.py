@@ -10,6 +10,8 @@ from ._base import Design, ownership
 
 # Rows that are put together at a time.
 STRETCH = 2048
+# So few columns are multiplied one by one: a product with a vector passes over entries faster.
+FEW = 3
 
 
 class CSC(Design):
@@ -39,6 +41,9 @@ class CSC(Design):
     def gram(self, weights, columns, others=None, shift=None):
         if others is None:
             return _gram(self.lower(), weights, columns, self.n_samples)
+        if len(others) <= FEW:
+            spread = [weights * self.matvec(np.ones(1), others[k : k + 1]) for k in range(len(others))]
+            return np.array([self.rmatvec(vector, columns) for vector in spread]).reshape(len(others), len(columns)).T
         return _cross_gram(self.lower(), weights, columns, others, self.n_samples)
 
     def outer(self, columns, scales, shift=None):

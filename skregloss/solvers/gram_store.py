@@ -101,7 +101,11 @@ class GramStore:
 
     def follow(self, curvature):
         """Begin anew if the curvature is no longer about that of what is stored"""
-        if self.share_off(curvature) > OUTDATED:
+        self.renew_beyond(OUTDATED, curvature)
+
+    def renew_beyond(self, share, curvature):
+        """Begin anew if the curvature is off by more than a share"""
+        if self.share_off(curvature) > share:
             self._begin(curvature)
 
     def share_off(self, curvature) -> float:

@@ -23,6 +23,8 @@ MODEL_TOLERANCE = 1e-13
 SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
 # While columns are missing, errors on the working set need not fall further than this.
 SHARE_WHILE_GROWING = 0.05
+# Matrices that are cheap serve as long as their curvature is off by this part of what errors are to fall to.
+HALF = 0.5
 # Tolerances up to this are for the sake of coefficients; so much less of an error is then tried for.
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
@@ -114,16 +116,17 @@ class WorkingSetSolver:
                 seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working, cut = self._extend(working, now, blocks, seed)
                 terms, share = blocks.terms.take(working), SHARE_WHILE_GROWING if cut else 0.0
+                share = max(share, judge.share_left(now, working))
                 keeps = store is not None and store.pays(len(terms.columns))
                 if steps == 0 and store is not None and not keeps:
-                    store.renewed(now.point.curvature if curvature is None else curvature)
+                    store.renew_beyond(HALF * share, now.point.curvature if curvature is None else curvature)
                 point, count = minimize_on(
                     problem,
                     judge.free,
                     now.point,
                     terms,
                     target=judge.worthwhile_gain,
-                    share=max(share, judge.share_left(now, working)),
+                    share=share,
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_steps - steps,
                     gram_store=store if keeps or (problem.penalty.convex and not problem.data.coupled) else None,
