@@ -19,8 +19,9 @@ from .problem import Blocks
 
 # Designs with fewer columns have all of them looked at. So have quadratic losses, which need one look per strength.
 WORTHWHILE = 200
-# Columns that are kept: this share of all, but so many per nonzero coefficient; beyond half of all there is nothing to gain.
-SHARE, PER_NONZERO, MOST = 0.2, 4, 0.5
+# How often kept columns are looked at per strength, and what choosing them costs, in looks at all columns. Beyond half of
+# all there is nothing to gain.
+LOOKS, CHOICE, MOST = 2.0, 4.0, 0.5
 # Strengths ahead for which columns are chosen, at least and at most.
 FEWEST_AHEAD, MOST_AHEAD = 3.0, 50.0
 # What centring takes from a sum of squares, without what rounding may have added to it.
@@ -101,10 +102,7 @@ class Screen:
             strengths_left = np.where(closing > 0.0, (limits - slopes) / closing, 0.0)
         inside = terms.of(point.coef) != 0.0
         strengths_left[inside] = 0.0
-        count = int(max(SHARE * len(slopes), PER_NONZERO * np.count_nonzero(inside)))
-        if count > MOST * len(slopes):
-            return
-        ahead = min(np.partition(strengths_left, count)[count], MOST_AHEAD)
+        ahead = _cheapest(strengths_left)
         if not ahead >= FEWEST_AHEAD:
             return
         kept = np.flatnonzero(strengths_left < ahead)
@@ -113,3 +111,14 @@ class Screen:
         self._unit = terms.take(kept).with_factor(1.0 / alpha)
         # The judge asks for these next.
         point.slopes = self._unit.columns, product[kept]
+
+
+def _cheapest(strengths_left):
+    """How many strengths ahead to choose for: at what costs least, in looks at all columns per strength
+
+    Kept for a strengths, m of p columns cost m / p for each look, and the next choice once in a strengths.
+    """
+    ahead = np.clip(np.sort(strengths_left)[: int(MOST * len(strengths_left)) + 1], 0.0, MOST_AHEAD)
+    with np.errstate(divide="ignore"):
+        cost = LOOKS * np.arange(len(ahead)) / len(strengths_left) + CHOICE / ahead
+    return ahead[np.argmin(cost)]
