@@ -16,6 +16,7 @@ from skregloss.penalties import L1, MCP, ElasticNet
 from skregloss.solvers import Problem, cholesky, free_block, gram_store, homotopy, solve
 from skregloss.solvers.free_block import FreeBlock
 from skregloss.solvers.gram_store import GramStore, eliminated
+from skregloss.solvers.model_errors import model_errors
 from skregloss.solvers.null_model import null_model
 
 RNG = np.random.default_rng(0)
@@ -72,7 +73,7 @@ def test_a_store_has_the_matrices_of_its_curvature(loss, y, storage):
         store.follow(points[-1].curvature)
         check_store(store, problem, np.array(columns))
         before, after = points[-2:]
-        store.rescale(after.eta - before.eta, after.gradient - before.gradient)
+        store.rescale(model_errors(store.curvature, before, after)[0])
         check_store(store, problem, np.array(columns))
 
 
@@ -92,7 +93,7 @@ def test_a_rescaled_store_has_the_curvature_of_the_step():
     store.parts(columns, 1.0)
     there = problem.at(np.r_[0.8, -0.5, 0.3, np.zeros(9)], null.point.intercept)
     move, change = there.eta - null.point.eta, there.gradient - null.point.gradient
-    store.rescale(move, change)
+    store.rescale(model_errors(store.curvature, null.point, there)[0])
     assert move @ store.curvature.apply(move) == pytest.approx(move @ change, rel=1e-12)
     assert move @ change < 0.95 * (move @ null.point.curvature.apply(move))
 

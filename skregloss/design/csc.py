@@ -10,6 +10,8 @@ from ._base import Design, ownership
 
 # Rows that are put together at a time.
 STRETCH = 2048
+# So few columns are multiplied one by one: a product with a vector passes over entries faster.
+FEW = 3
 
 
 class CSC(Design):
@@ -39,6 +41,9 @@ class CSC(Design):
     def gram(self, weights, columns, others=None, shift=None):
         if others is None:
             return _gram(self.lower(), weights, columns, self.n_samples)
+        if len(others) <= FEW:
+            spread = [weights * self.matvec(np.ones(1), others[k : k + 1]) for k in range(len(others))]
+            return np.array([self.rmatvec(vector, columns) for vector in spread]).reshape(len(others), len(columns)).T
         return _cross_gram(self.lower(), weights, columns, others, self.n_samples)
 
     def outer(self, columns, scales, shift=None):
@@ -109,35 +114,12 @@ def _squares(design, weights, columns, shift):
 
 
 @kernel
-def _rows_of(design, columns, n_samples):
-    """The chosen columns in row form: where each row starts, the position of each entry's column, and the entries."""
-    starts = np.zeros(n_samples + 1, np.int64)
-    for c in range(columns.shape[0]):
-        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-            starts[design.indices[k] + 1] += 1
-    for i in range(n_samples):
-        starts[i + 1] += starts[i]
-    free = starts[:-1].copy()
-    places = np.empty(starts[-1], np.int32)
-    entries = np.empty(starts[-1], np.float64)
-    for c in range(columns.shape[0]):
-        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-            i = design.indices[k]
-            places[free[i]] = c
-            entries[free[i]] = design.data[k]
-            free[i] += 1
-    return starts, places, entries
-
-
-@kernel
 def _gram(design, weights, columns, n_samples):
     # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
     # columns a stretch at a time, so that they stay in the cache.
     size = columns.shape[0]
     result = np.zeros((size, size))
-    reached = np.empty(size, np.int64)
-    for c in range(size):
-        reached[c] = design.indptr[columns[c]]
+    reached = _beginnings(design, columns)
     starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
     places, entries = np.empty(0, np.int32), np.empty(0)
     for first in range(0, n_samples, STRETCH):
@@ -189,16 +171,39 @@ def _fill_rows(design, columns, reached, first, last, free, places, entries):
 
 @kernel
 def _cross_gram(design, weights, columns, others, n_samples):
-    starts, places, entries = _rows_of(design, others, n_samples)
+    # The others' rows meet the entries of the columns a stretch at a time.
     result = np.zeros((columns.shape[0], others.shape[0]))
-    for c in range(columns.shape[0]):
-        row = result[c]
-        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-            i = design.indices[k]
-            value = weights[i] * design.data[k]
-            for b in range(starts[i], starts[i + 1]):
-                row[places[b]] += value * entries[b]
+    reached, other_reached = _beginnings(design, columns), _beginnings(design, others)
+    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
+    places, entries = np.empty(0, np.int32), np.empty(0)
+    for first in range(0, n_samples, STRETCH):
+        last = min(first + STRETCH, n_samples)
+        total = _count_rows(design, others, other_reached, first, last, starts)
+        if total > places.shape[0]:
+            places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
+        free[:] = starts[:-1]
+        _fill_rows(design, others, other_reached, first, last, free, places, entries)
+        for c in range(columns.shape[0]):
+            k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+            row = result[c]
+            while k < stop and design.indices[k] < last:
+                i = np.uint32(design.indices[k] - first)
+                if starts[i] < starts[i + 1]:
+                    value = weights[design.indices[k]] * design.data[k]
+                    for b in range(starts[i], starts[i + 1]):
+                        row[np.uint32(places[b])] += value * entries[b]
+                k += 1
+            reached[c] = k
     return result
+
+
+@kernel
+def _beginnings(design, columns):
+    """Where each column's entries begin"""
+    reached = np.empty(columns.shape[0], np.int64)
+    for c in range(columns.shape[0]):
+        reached[c] = design.indptr[columns[c]]
+    return reached
 
 
 @kernel

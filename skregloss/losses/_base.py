@@ -55,6 +55,11 @@ class Loss(Jittable, BaseEstimator):
         """The least upper bound of the hessian over all y and eta; infinite if there is none."""
         return np.inf
 
+    @property
+    def self_concordance(self) -> float:
+        """A number c with |l'''| <= c l'' for all y and eta; infinite if none is known."""
+        return np.inf
+
     def value(self, y, eta):
         """l(y, eta)"""
         raise NotImplementedError
@@ -72,6 +77,10 @@ class Loss(Jittable, BaseEstimator):
         """The curvature of quadratic models: the hessian, or where that can be negative something that cannot."""
         curvature = self.hessian(y, eta)
         return curvature if curvature > 0.0 else 0.0
+
+    def derivatives(self, y, eta):
+        """value, gradient and model_curvature; worth a formula of its own where they have costly parts in common."""
+        return self.value(y, eta), self.gradient(y, eta), self.model_curvature(y, eta)
 
     def conjugate(self, y, u):
         """sup over eta of u eta - l(y, eta), for a convex loss; infinite where u is no slope of l.

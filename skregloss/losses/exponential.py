@@ -27,6 +27,10 @@ class Exponential(Loss):
     classification = True
     defines_probability = True
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def value(self, y, eta):
         return np.exp(-y * eta)
 

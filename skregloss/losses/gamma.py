@@ -28,6 +28,10 @@ class Gamma(Loss):
     name = "gamma"
     y_interval = POSITIVE
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def value(self, y, eta):
         return eta + y * np.exp(-eta)
 

@@ -35,6 +35,10 @@ class LogLoss(Loss):
     def lipschitz(self) -> float:
         return 0.25
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def for_classes(self, count):
         return self if count == 2 else Softmax(count)
 
@@ -50,6 +54,12 @@ class LogLoss(Loss):
     def hessian(self, y, eta):
         small = np.exp(-abs(eta))
         return small / (1.0 + small) ** 2
+
+    def derivatives(self, y, eta):
+        m = y * eta
+        small = np.exp(-abs(m))
+        share = 1.0 / (1.0 + small)
+        return max(-m, 0.0) + np.log1p(small), -y * (small if m > 0.0 else 1.0) * share, small * share * share
 
     def conjugate(self, y, u):
         # The slope is -y times the probability of the other class: the conjugate is the negative entropy.

@@ -46,6 +46,10 @@ class NegativeBinomial(Loss):
 
     # Each method has two forms, in exp(eta) and in exp(-eta), of which the one that cannot overflow is taken.
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def value(self, y, eta):
         if eta <= 0.0 or eta <= -math.log(self.theta):
             return (y + 1.0 / self.theta) * np.log1p(self.theta * np.exp(eta)) - y * eta

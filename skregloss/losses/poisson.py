@@ -28,6 +28,10 @@ class Poisson(Loss):
     likelihood = True
     y_interval = NON_NEGATIVE
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.0
+
     def value(self, y, eta):
         return np.exp(eta) - y * eta
 
@@ -36,6 +40,10 @@ class Poisson(Loss):
 
     def hessian(self, y, eta):
         return np.exp(eta)
+
+    def derivatives(self, y, eta):
+        mean = np.exp(eta)
+        return mean - y * eta, mean - y, mean
 
     def conjugate(self, y, u):
         # The mean at slope u is y + u.

@@ -42,6 +42,10 @@ class PseudoHuber(Loss):
     def lipschitz(self) -> float:
         return 1.0
 
+    @property
+    def self_concordance(self) -> float:
+        return 1.5 / self.delta
+
     def value(self, y, eta):
         # sqrt(1 + t^2) - 1 = t^2 / (1 + sqrt(1 + t^2)), which keeps its digits for small t.
         r = y - eta

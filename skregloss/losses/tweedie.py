@@ -52,6 +52,10 @@ class Tweedie(Loss):
         """y exp((1 - p) eta), the part that falls; without y it is 0 also where the exponential overflows"""
         return y * np.exp((1.0 - self.power) * eta) if y > 0.0 else 0.0
 
+    @property
+    def self_concordance(self) -> float:
+        return max(2.0 - self.power, self.power - 1.0)
+
     def value(self, y, eta):
         return self.up(eta) / (2.0 - self.power) + self.down(y, eta) / (self.power - 1.0)
 

@@ -121,7 +121,7 @@ def _row(problem, solution, explained) -> dict:
         "kkt": certificate.kkt,
         "converged": certificate.converged,
         "n_iter": solution.n_iter,
-        "loss_explained": explained(solution.point.eta),
+        "loss_explained": explained.at(solution.point.value),
         "locally_convex": is_locally_convex(problem, solution.alpha, solution.point),
         "worst": solution.worst_feature,
         "advice": solution.advice,

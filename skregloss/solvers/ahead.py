@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from .free_minimum import is_balanced
 from .gram_store import most_kept
 from .working_set import WorkingSetSolver
 
@@ -53,7 +54,10 @@ class AheadSolver(WorkingSetSolver):
             if not self._known and self.fewest > 1:
                 # Weaker strengths have larger supports.
                 self._following = self._following[:0]
-        return self._known.pop(alpha, (None, 0))
+        start, steps = self._known.pop(alpha, (None, 0))
+        if start is not None and null.free.size and is_balanced(self.problem, null.free, start.gradient):
+            start.settled_on = null.free
+        return start, steps
 
     def _optima(self, point, null, strengths, since, accuracy):
         """The optima at the first of some falling strengths and the steps to each, or how far towards the first this leads

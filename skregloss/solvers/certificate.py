@@ -57,7 +57,7 @@ def violations(problem, free, point, gradient, terms, *, shrink=1.0):
 def duality_gap(problem, point, gradient, terms, gradient_size):
     """P - D at the dual point u = s l'(eta), s <= 1 just small enough for the penalty's conjugate to be finite.
 
-    The free block must be at its minimum: u is then orthogonal to it, and no projection is needed. Written as a sum of
+    It must be orthogonal to the free block: at the minimum over that it is, near there its projection is. Written as a sum of
     Fenchel-Young terms, all nonnegative, the gap does not suffer from the cancellation in P - D.
     """
     noise = noise_of(gradient_size)
@@ -76,4 +76,6 @@ def noise_of(gradient_size):
 
 def with_loss(problem, point, scale, gap):
     """The gap of the penalty at the scaled dual point, and that of the loss"""
-    return gap + problem.data.gap(point, scale) if scale < 1.0 else gap
+    if scale < 1.0:
+        return gap + problem.data.gap(point, scale)
+    return gap if point.projection is None else gap + point.projection.excess

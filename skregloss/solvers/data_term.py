@@ -18,6 +18,7 @@ from .sample_terms import (
     loss_derivatives,
     mean_loss,
     mean_minimum,
+    own_curvature,
     secant_curvature,
 )
 
@@ -42,7 +43,7 @@ class RowTerm:
         self.y = np.ascontiguousarray(y.T, dtype=np.float64).ravel()
         self.weights = np.tile(weights, self.copies) if self.copies > 1 else weights
         self.loss, self.kernel_loss = loss, loss.lower()
-        self.lipschitz = float(loss.lipschitz)
+        self.lipschitz, self.self_concordance = float(loss.lipschitz), float(loss.self_concordance)
 
     def arrange(self, design):
         """The design whose rows are the linear predictors"""
@@ -75,8 +76,7 @@ class RowTerm:
 
     def own_curvature(self, point):
         """The curvature of the loss itself at each row: zero on flat pieces"""
-        weights = point.curvature.weights
-        return np.where(weights > self.weights * flat_curvature(point.bend, self.lipschitz), weights, 0.0)
+        return own_curvature(point.curvature.weights, self.weights, flat_curvature(point.bend, self.lipschitz))
 
     def hessian(self, eta):
         """The second derivative as it is: also where it vanishes or is negative"""
@@ -92,14 +92,15 @@ class RowTerm:
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
     def gap(self, point, scale):
-        """The Fenchel-Young gap of the dual point scale * gradient"""
-        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.gradient, scale)
+        """The Fenchel-Young gap of the point's dual times a scale"""
+        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
 
 
 class JointTerm:
     """A mean loss that couples rows, by the functions that the loss gives for all rows at once."""
 
     coupled = True
+    self_concordance = np.inf
 
     def __init__(self, loss, joint):
         self.loss, self.joint = loss, joint

@@ -36,7 +36,11 @@ class LossExplained:
         return self.problem.loss_at(eta) - self.minimum
 
     def __call__(self, eta) -> float:
-        return _share(self.deviance(eta), self.null_deviance, self.rounding)
+        return self.at(self.problem.loss_at(eta))
+
+    def at(self, value) -> float:
+        """The same of a mean loss"""
+        return _share(value - self.minimum, self.null_deviance, self.rounding)
 
 
 def share_explained(judges, predictors) -> float:

@@ -95,6 +95,12 @@ def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=G
     return point, False
 
 
+def is_balanced(problem, free, gradient):
+    """Whether the free block's part of a gradient of the rows is no more than the rounding of its sums"""
+    largest = np.abs(free.gradient(gradient) / np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300)).max()
+    return bool(largest <= np.abs(gradient).sum() / np.sqrt(problem.weights.sum()))
+
+
 def _is_negligible(problem, gradient, point):
     """Whether the entries of a gradient, in shares of what is negligible, are no more than the sizes of what they sum"""
     largest = np.abs(gradient).max()

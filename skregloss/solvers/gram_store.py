@@ -20,6 +20,8 @@ OUTDATED = 0.1
 CHEAP, QUICK = 4.0, 5e6
 # A larger factor between the curvature along a step and that of the model says that one number does not mend it.
 MOST_RESCALING = 2.0
+# One this near to 1 is not worth a pass over the matrix.
+SAME = 0.01
 
 
 def eliminated(design, free, curvature, columns, inverse=None):
@@ -55,9 +57,14 @@ def submatrix(matrix, at):
     return result
 
 
-def _share_off(curvature, other):
+@kernel(reorder=True)
+def _share_off(weights, others):
     """How far the weights of one curvature are from those of another, as a share of those"""
-    return np.abs(curvature.weights - other.weights).sum() / other.weights.sum()
+    off, total = 0.0, 0.0
+    for i in range(weights.shape[0]):
+        off += abs(weights[i] - others[i])
+        total += others[i]
+    return off / total
 
 
 def most_kept(design) -> int:
@@ -106,16 +113,24 @@ class GramStore:
 
     def follow(self, curvature):
         """Begin anew if the curvature is no longer about that of what is stored"""
-        if not self.is_of(curvature) and (self.curvature is None or _share_off(curvature, self.curvature) > OUTDATED):
+        self.renew_beyond(OUTDATED, curvature)
+
+    def renew_beyond(self, share, curvature):
+        """Begin anew if the curvature is off by more than a share"""
+        if self.share_off(curvature) > share:
             self._begin(curvature)
 
-    def rescale(self, move, change):
-        """Have the curvature along a move of the linear predictor be that by which the gradient has changed"""
+    def share_off(self, curvature) -> float:
+        """How far a curvature is from that of what is stored, as a share"""
+        if self.is_of(curvature):
+            return 0.0
+        return np.inf if self.curvature is None else _share_off(curvature.weights, self.curvature.weights)
+
+    def rescale(self, share):
+        """Multiply what is stored by the share of its curvature that there has been along a step"""
         if self.constant or len(self.columns) == 0:
             return
-        here, there = move @ self.curvature.apply(move), move @ change
-        share = there / here if here > 0.0 else 1.0
-        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING:
+        if not 1.0 / MOST_RESCALING < share < MOST_RESCALING or abs(share - 1.0) < SAME:
             return
         self.curvature, self.inverse = self.curvature * share, self.inverse / share
         self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross

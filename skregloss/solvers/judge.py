@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +12,7 @@ from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
 from .problem import Point
+from .projection import projection
 from .solution import Certificate
 
 SEPARABLE = (
@@ -132,14 +134,24 @@ class Judge:
         # Where the null model has no minimum the problem has none: the direction that lowers the one lowers the other.
         settled = self.null.exists and bool(np.isfinite(point.value))
         if settled and point.settled_on is not self.free:
-            point, settled = minimize_free(problem, self.free, point, self.null.reference)
-            point.settled_on = self.free if settled else None
+            point, settled = self._settled(point)
         if settled and problem.bounded:
             point = self._settle_inside(point)
         gradient = np.zeros(len(blocks.penalized))
         if np.isfinite(point.value):
             gradient = problem.gradient_on(blocks.terms, point)
         return Judgement(self, point, settled, gradient)
+
+    def _settled(self, point):
+        """The point at the minimum over the free block, or with a projection in its stead; and whether there is one."""
+        problem, found = self.problem, None
+        if problem.convex and not problem.bounded and self.free.size and self.blocks.terms.count:
+            found = projection(problem, self.free, point)
+        if found is not None:
+            return replace(point, projection=found, slopes=None, settled_on=self.free), True
+        point, settled = minimize_free(problem, self.free, point, self.null.reference)
+        point.settled_on = self.free if settled else None
+        return point, settled
 
     def _settle_inside(self, point) -> Point:
         """Columns with bounds but no penalty, where they are inside: free like the free block, and brought to its minimum."""
@@ -175,7 +187,10 @@ class Judge:
         if len(working) * MOST > count and count * self.problem.design.n_samples > LARGE:
             return 1.0
         gap = judged.certificate.relative_gap
-        return 0.1 * self.tol / gap if gap > self.tol else 0.0
+        fall = 0.1 * self.tol / gap if gap > self.tol else 0.0
+        # A conjugate that is finite everywhere: then gaps fall with the squares of errors.
+        parts = self.problem.penalty.l1_l2_parts()
+        return np.sqrt(fall) if parts is not None and parts[1] > 0.0 else fall
 
     @staticmethod
     def improved(before, after) -> bool:

@@ -50,11 +50,14 @@ class _Model:
         self.start = point.coef[self.columns]
         self.b = self.start.copy()
         self.low, self.high = problem.low[self.columns], problem.high[self.columns]
-        self.free_gradient = -free.gradient(point.gradient)
+        # A projection has taken a step of the free block into account: the model goes on from there.
+        projection = point.projection
+        self.free_start = np.zeros(free.size) if projection is None else projection.step
+        self.free_gradient = -free.gradient(point.gradient) if projection is None else np.zeros(free.size)
 
     def free_step(self):
         """The step of the free block that goes with the one of b."""
-        return self.inverse @ (self.free_gradient - self.cross @ (self.b - self.start))
+        return self.free_start + self.inverse @ (self.free_gradient - self.cross @ (self.b - self.start))
 
 
 class GramModel(_Model):
@@ -70,6 +73,7 @@ class GramModel(_Model):
             self.support = Support()
         else:
             gram_store.follow(point.curvature)
+            self.curvature = gram_store.curvature * damping
             parts = gram_store.parts(self.columns, damping)
             self.support = gram_store.support
         self.gram, self.diagonal, self.cross, self.inverse = parts
@@ -135,7 +139,7 @@ class ResidualModel(_Model):
         length = curvature.squares(problem.design, columns)
         self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
         self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
-        self.residual = -point.gradient
+        self.residual = -point.dual
         self.free_left = self.free_gradient.copy()
         # Kernels work on columns without the shift; with the free block eliminated that makes no difference.
         shift = problem.design.shift[columns] / problem.design.scale[columns]

@@ -22,6 +22,7 @@ from .column_view import column_view
 from .coordinate_terms import CoordinateTerms
 from .curvature import Curvature
 from .data_term import make_data_term
+from .projection import Projection
 from .rank_terms import RankTerms
 
 
@@ -39,8 +40,14 @@ class Point:
     bend: float
     # The columns and X[:, columns]' gradient, once someone has asked for it.
     slopes: tuple | None = None
-    # The free block that it is at the minimum of, once someone has looked.
+    # The free block that it is at the minimum of, once someone has looked; or near enough to for a projection.
     settled_on: object = None
+    projection: Projection | None = None
+
+    @property
+    def dual(self):
+        """The gradient; where the point is only near the minimum over the free block, what is orthogonal to that instead"""
+        return self.gradient if self.projection is None else self.projection.dual
 
 
 @dataclass(frozen=True)
@@ -236,12 +243,12 @@ class Problem:
         return value if np.isfinite(value) else np.inf
 
     def gradient_on(self, terms, point):
-        """The derivative by the coefficients that the terms are on, which the point keeps."""
+        """The slopes of the dual point along the columns that the terms are on, which the point keeps."""
         if point.slopes is None or point.slopes[0] is not terms.columns:
             if len(terms.columns) < self.n_features:
-                product = self.design.rmatvec(point.gradient, terms.columns)
+                product = self.design.rmatvec(point.dual, terms.columns)
             else:
-                product = terms.of(self.design.rmatvec(point.gradient))
+                product = terms.of(self.design.rmatvec(point.dual))
             point.slopes = terms.columns, product
         return point.slopes[1]
 
@@ -255,10 +262,10 @@ class Problem:
         return products
 
     def gradient_within(self, terms, point):
-        """The derivative by the coefficients of a working set, from what the point keeps if that covers it."""
+        """The slopes along the columns of a working set, from what the point keeps if that covers it."""
         if point.slopes is not None and point.slopes[0] is terms.whole:
             return point.slopes[1][terms.places]
-        return self.design.rmatvec(point.gradient, terms.columns)
+        return self.design.rmatvec(point.dual, terms.columns)
 
     def clip(self, coef):
         """The coefficients brought within their bounds."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .block_terms import BlockTerms
 from .coordinate_terms import CoordinateTerms
+from .curvature import Curvature
 from .inner import minimize_model
+from .model_errors import model_errors
 from .models import make_model
 from .problem import Point
 
@@ -17,6 +19,8 @@ SUFFICIENT = 1e-4
 SMALLEST_FRACTION, SMALLEST_NON_CONVEX_FRACTION = 1e-10, 0.01
 # A step that gains more than this share of what the one before did says that the curvature of the model is out of date.
 SLOW = 0.2
+# Where matrices are cheap, what is left must be this share of what would do, for the last one to serve again.
+SAFE = 0.05
 LARGEST_DAMPING, DAMPING_FACTOR = 1e6, 4.0
 # A step shorter than this share of what the model wanted says that the model is wrong; so often it is mended.
 SHORT, MOST_STIFFENINGS = 0.2, 10
@@ -38,6 +42,8 @@ class Step:
     target: np.ndarray
     free: np.ndarray
     eta: np.ndarray
+    # The curvature of the model.
+    curvature: Curvature
     slope: float
     # The penalty at the start and at the target.
     before: float
@@ -53,15 +59,19 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], terms.columns[moved])
     before, after = terms.value(model.start), terms.value(model.b)
     slope = point.gradient @ eta_step + after - before
-    return Step(terms, coef_step, model.b, free_step, eta_step, slope, before, after)
+    return Step(terms, coef_step, model.b, free_step, eta_step, model.curvature, slope, before, after)
 
 
-def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None):
+def minimize_on(
+    problem, free, point, terms, *, target, share, tolerance, max_steps, gram_store=None, renews=True, curvature=None
+):
     """Minimise over the working set until the next step will gain little; the point and the number of steps.
 
-    Little is less than `target`, or where errors are down to a `share` of what they were: gains fall as their squares.
+    Little is less than `target`, or where errors are down to a `share` of what they were: gains fall as their squares. The
+    first model has a `curvature` of its own if one is given. Where matrices are cheap it `renews` those of the store unless
+    they will do for the last step.
     """
-    options = {"gram_store": gram_store, "tolerance": tolerance}
+    options = {"gram_store": gram_store, "tolerance": tolerance, "curvature": curvature}
     attempt = _attempt_convex if problem.penalty.convex else _attempt_damped
     damping, first, last = 1.0, None, 0.0
     for count in range(1, max_steps + 1):
@@ -69,16 +79,24 @@ def minimize_on(problem, free, point, terms, *, target, share, tolerance, max_st
         if found is None:
             return point, count
         exact = gram_store is None or gram_store.is_of(point.curvature)
+        stiffness, error = model_errors(found.curvature, point, found.point)
         if gram_store is not None:
-            gram_store.rescale(found.point.eta - point.eta, found.point.gradient - point.gradient)
-        point, first = found.point, found.gain if first is None else first
+            gram_store.rescale(stiffness)
         fall = min(found.gain / last, SLOW) if last > 0.0 else SLOW
         # The next gain: with the curvature of the point errors fall to their squares, and what they fall by does too.
         ahead = found.gain * (fall**2 if exact else fall)
-        if problem.loss.constant_curvature or ahead <= max(target, share**2 * first):
+        if problem.penalty.convex and found.fraction == 1.0:
+            ahead = min(ahead, error)
+        options["curvature"] = None
+        point, first = found.point, found.gain if first is None else first
+        enough = max(target, share**2 * first)
+        if problem.loss.constant_curvature or ahead <= enough:
             return point, count
-        if gram_store is not None and found.gain > SLOW * last > 0.0:
-            gram_store.renewed(point.curvature)
+        if gram_store is not None:
+            # Errors fall by about the share that the curvature is off; a matrix costs less than to find that it has not done.
+            off = gram_store.share_off(point.curvature) if renews else 0.0
+            if off**2 * ahead > SAFE * enough if renews else found.gain > SLOW * last > 0.0:
+                gram_store.renewed(point.curvature)
         last = max(found.gain, 0.0)
     return point, max_steps
 
@@ -89,6 +107,9 @@ def _attempt_convex(problem, free, point, terms, damping, options):
     The model then gets the curvature that it missed: on flat pieces of the loss it does not see the next piece.
     """
     best, model_point, options = None, point, dict(options)
+    curvature = options.pop("curvature")
+    if curvature is not None:
+        model_point = replace(point, curvature=curvature)
     store = options["gram_store"]
     for _ in range(MOST_STIFFENINGS):
         step = newton_step(problem, free, model_point, terms, damping=1.0, **options)
@@ -105,7 +126,8 @@ def _attempt_convex(problem, free, point, terms, damping, options):
 
 def _attempt_damped(problem, free, point, terms, damping, options):
     """Damp the model until its step is downhill: along one, a non-convex penalty can exceed its chord at every fraction."""
-    store = options["gram_store"]
+    store, options = options["gram_store"], options | {}
+    options.pop("curvature")
     while damping < LARGEST_DAMPING:
         step = newton_step(problem, free, point, terms, damping=damping, **options)
         found = _search(problem, free, point, step, SMALLEST_NON_CONVEX_FRACTION)
@@ -151,12 +173,13 @@ class _Trial:
     fraction: float
     point: Point
     gain: float
+    curvature: Curvature
 
 
 def _trial(problem, free, point, step, fraction) -> _Trial:
     coef, intercept, eta, after = _there(free, point, step, fraction)
     there = problem.at(coef, intercept, eta)
-    return _Trial(fraction, there, _gain(point, step, there.value, after))
+    return _Trial(fraction, there, _gain(point, step, there.value, after), step.curvature)
 
 
 def _there(free, point, step, fraction):

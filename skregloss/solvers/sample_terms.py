@@ -37,9 +37,10 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
         gradient[i] = 0.0
         curvature[i] = 0.0
         if weights[i] != 0.0:
-            total += weights[i] * loss.value(y[i], eta[i])
-            gradient[i] = weights[i] * loss.gradient(y[i], eta[i])
-            curvature[i] = weights[i] * max(loss.model_curvature(y[i], eta[i]), 0.0)
+            value, slope, bend = loss.derivatives(y[i], eta[i])
+            total += weights[i] * value
+            gradient[i] = weights[i] * slope
+            curvature[i] = weights[i] * max(bend, 0.0)
             mean_curvature += curvature[i]
     flat = flat_curvature(mean_curvature, lipschitz)
     for i in range(y.shape[0]):
@@ -51,6 +52,15 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             stiffness = min(flat, linear)
             curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
     return total, mean_curvature
+
+
+@kernel(reorder=True)
+def own_curvature(curvature, weights, flat):
+    """The curvatures without those that flat pieces were given"""
+    result = np.empty(curvature.shape[0])
+    for i in range(curvature.shape[0]):
+        result[i] = curvature[i] if curvature[i] > weights[i] * flat else 0.0
+    return result
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Columns that need no looking at for a while: at zero, and kept there by a bound on their slopes.
 
-With g the gradient of the loss by its linear predictors, g0 that at a point where all slopes x_j'g0 are known, and
-g = t g0 + e with e as short as can be,
+With g the gradient of the loss by its linear predictors, or the dual point that stands for it, g0 that at a point where all
+slopes x_j'g0 are known, and g = t g0 + e with e as short as can be,
 
     |x_j'g| <= t |x_j'g0| + (sum_i w_i x_ij^2)^(1/2) |e|,      |e|^2 = sum_i e_i^2 / w_i.
 
@@ -19,8 +19,9 @@ from .problem import Blocks
 
 # Designs with fewer columns have all of them looked at. So have quadratic losses, which need one look per strength.
 WORTHWHILE = 200
-# Columns that are kept: this share of all, but so many per nonzero coefficient; beyond half of all there is nothing to gain.
-SHARE, PER_NONZERO, MOST = 0.2, 4, 0.5
+# How often kept columns are looked at per strength, and what choosing them costs, in looks at all columns. Beyond half of
+# all there is nothing to gain.
+LOOKS, CHOICE, MOST = 2.0, 4.0, 0.5
 # Strengths ahead for which columns are chosen, at least and at most.
 FEWEST_AHEAD, MOST_AHEAD = 3.0, 50.0
 # What centring takes from a sum of squares, without what rounding may have added to it.
@@ -57,7 +58,7 @@ class Screen:
         """What can matter at strength `alpha` near `point`, which solves `previous_alpha`; all there is, if that is unknown"""
         if not self.serves:
             return every
-        last, self._last = self._last, point.gradient
+        last, self._last = self._last, point.dual
         if last is None or previous_alpha is None or not 0.0 < alpha < previous_alpha < np.inf:
             self._reference = None
             return every
@@ -71,7 +72,7 @@ class Screen:
         """Whether the columns that were left out are kept at zero by the bound"""
         if self._reference is None:
             return True
-        share, rest = self._along(self._reference, point.gradient)
+        share, rest = self._along(self._reference, point.dual)
         return share > 0.0 and rest <= self._radius * share and alpha >= self._lowest * share
 
     def forget(self):
@@ -93,7 +94,7 @@ class Screen:
     def _choose(self, terms, alpha, point, previous_alpha, last):
         """Keep the columns that reach their limits first, if every strength is to bring the change that the last one did."""
         self._reference = None
-        share, pace = self._along(last, point.gradient)
+        share, pace = self._along(last, point.dual)
         if not share > 0.0:
             return
         pace, fall = pace / share, max(1.0 - alpha / (previous_alpha * share), 0.0)
@@ -105,15 +106,23 @@ class Screen:
             strengths_left = np.where(closing > 0.0, (limits - slopes) / closing, 0.0)
         inside = terms.of(point.coef) != 0.0
         strengths_left[inside] = 0.0
-        count = int(max(SHARE * len(slopes), PER_NONZERO * np.count_nonzero(inside)))
-        if count > MOST * len(slopes):
-            return
-        ahead = min(np.partition(strengths_left, count)[count], MOST_AHEAD)
+        ahead = _cheapest(strengths_left)
         if not ahead >= FEWEST_AHEAD:
             return
         kept = np.flatnonzero(strengths_left < ahead)
-        self._reference, self._radius = point.gradient, ahead * pace
+        self._reference, self._radius = point.dual, ahead * pace
         self._lowest = previous_alpha * (1.0 - ahead * fall)
         self._unit = terms.take(kept).with_factor(1.0 / alpha)
         # The judge asks for these next.
         point.slopes = self._unit.columns, product[kept]
+
+
+def _cheapest(strengths_left):
+    """How many strengths ahead to choose for: at what costs least, in looks at all columns per strength
+
+    Kept for a strengths, m of p columns cost m / p for each look, and the next choice once in a strengths.
+    """
+    ahead = np.clip(np.sort(strengths_left)[: int(MOST * len(strengths_left)) + 1], 0.0, MOST_AHEAD)
+    with np.errstate(divide="ignore"):
+        cost = LOOKS * np.arange(len(ahead)) / len(strengths_left) + CHOICE / ahead
+    return ahead[np.argmin(cost)]

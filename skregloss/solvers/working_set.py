@@ -13,6 +13,7 @@ from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
 from .screening import Screen
 from .solution import Solution
+from .trend import Trend
 from .vanishing_ridge import without_rounding
 
 SMALLEST_SET = 10
@@ -22,6 +23,8 @@ MODEL_TOLERANCE = 1e-13
 SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SHARPER = 1.0, 0.1, 0.01
 # While columns are missing, errors on the working set need not fall further than this.
 SHARE_WHILE_GROWING = 0.05
+# Matrices that are cheap serve as long as their curvature is off by this part of what errors are to fall to.
+HALF = 0.5
 # Tolerances up to this are for the sake of coefficients; so much less of an error is then tried for.
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
@@ -54,7 +57,7 @@ class WorkingSetSolver:
         self._null_models = {}
         self._alpha_max = None
         self._stores = {}
-        self._screen = Screen(problem)
+        self._screen, self._trend = Screen(problem), Trend(problem)
 
     def share(self, other):
         """Use what another solver keeps of the same data and loss where it does not depend on the penalty"""
@@ -99,10 +102,12 @@ class WorkingSetSolver:
         advanced, taken = self._advanced(point, every, null, alpha, since, tol=tol, max_steps=max_iter)
         if advanced is None:
             blocks = self._screen.blocks(every, alpha, point, previous_alpha)
+            curvature = self._trend.curvature(point, alpha, previous_alpha)
         else:
             self._screen.pause()
-            blocks, point = every, advanced
-        best, steps = self._minimize(alpha, blocks, null, point, since, tol=tol, max_steps=max_iter - taken, rival=rival)
+            blocks, point, curvature = every, advanced, None
+        options = {"tol": tol, "max_steps": max_iter - taken, "curvature": curvature, "rival": rival}
+        best, steps = self._minimize(alpha, blocks, null, point, since, **options)
         if best is None:
             return rival
         steps += taken
@@ -120,8 +125,8 @@ class WorkingSetSolver:
         """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
         return None, 0
 
-    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, rival=None):
-        """The best point found from `point`, which solves the strength `since`, and the steps it took
+    def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, curvature=None, rival=None):
+        """The best point found from `point`, which solves the strength `since`, and the steps it took, the first at `curvature`
 
         It is the last one if it lies where columns that were left out may matter, and None where it is that of the rival.
         """
@@ -145,16 +150,22 @@ class WorkingSetSolver:
                 seed = self._strong_rule(judge, now, alpha, since) if len(working) == 0 else None
                 working, cut = self._extend(working, now, blocks, seed)
                 terms, share = blocks.terms.take(working), SHARE_WHILE_GROWING if cut else 0.0
+                share = max(share, judge.share_left(now, working))
+                keeps = store is not None and store.pays(len(terms.columns))
+                if steps == 0 and store is not None and not keeps:
+                    store.renew_beyond(HALF * share, now.point.curvature if curvature is None else curvature)
                 point, count = minimize_on(
                     problem,
                     judge.free,
                     now.point,
                     terms,
                     target=judge.worthwhile_gain,
-                    share=max(share, judge.share_left(now, working)),
+                    share=share,
                     tolerance=max(tolerance, MODEL_TOLERANCE * null.gradient_size),
                     max_steps=max_steps - steps,
-                    gram_store=store if store is not None and store.pays(len(terms.columns)) else None,
+                    gram_store=store if keeps or (problem.penalty.convex and not problem.data.coupled) else None,
+                    renews=not keeps,
+                    curvature=curvature if steps == 0 else None,
                 )
                 if rival is not None and _leads_to(point, rival, blocks.terms):
                     return None, steps + count
