@@ -45,19 +45,22 @@ class AheadSolver(WorkingSetSolver):
             self._known = {}
             if alpha <= 0.0 or not null.exists or every.terms.count == 0 or point.settled_on is not null.free:
                 return None, 0
+            if not self._serves(point, null):
+                return None, 0
             later = self._following[(self._following < alpha) & (self._following > 0.0)]
             strengths = np.r_[alpha, later][: min(self._most, self._count)]
             if len(strengths) < self.fewest:
                 return None, 0
             self._count = 2 * self._count
             self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, accuracy), strict=False))
-            if not self._known and self.fewest > 1:
-                # Weaker strengths have larger supports.
-                self._following = self._following[:0]
         start, steps = self._known.pop(alpha, (None, 0))
         if start is not None and null.free.size and is_balanced(self.problem, null.free, start.gradient):
             start.settled_on = null.free
         return start, steps
+
+    def _serves(self, point, null) -> bool:
+        """Whether this way is worth going from a point"""
+        return True
 
     def _optima(self, point, null, strengths, since, accuracy):
         """The optima at the first of some falling strengths and the steps to each, or how far towards the first this leads

@@ -14,7 +14,7 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, RIDGE, extend, follow
+from .homotopy import FINISHED, RIDGE, extend, follow, zero_wrong_signs
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
 
@@ -31,11 +31,14 @@ class NewtonPathSolver(AheadSolver):
     # A strength alone is not worth what compiling takes.
     fewest = 2
 
+    def _serves(self, point, null):
+        count = np.count_nonzero(point.coef)
+        return null.free.size <= 1 and count**2 * len(point.eta) <= QUICK
+
     def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         problem, free, n_samples = self.problem, null.free, len(point.eta)
         columns = terms.columns[working]
-        count = np.count_nonzero(point.coef[columns])
-        if len(working) * n_samples > LARGEST_SET or count**2 * n_samples > QUICK or free.size > 1:
+        if len(working) * n_samples > LARGEST_SET:
             return []
         rows = np.ascontiguousarray(problem.design.entries(np.arange(n_samples), columns).T)
         direction = free.apply(np.ones(1)) * np.ones(n_samples) if free.size else np.zeros(n_samples)
@@ -180,20 +183,21 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
             for i in range(n_samples):
                 total += curved[i] * other[i]
             gram[a, c] = gram[c, a] = total - cross[a] * cross[c] * inverse
-        there[a], sign[a] = b[j], np.sign(b[j])
+        there[a] = b[j]
         added[a] = strength * l2[j] + RIDGE * gram[a, a]
         q[a] = -slopes[j] - strength * l2[j] * b[j]
-        # The weights that b is optimal for: those of the gradient where active, large enough for all others where not.
-        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else abs(q[a])
-        if not gram[a, a] > 0.0 or weight[a] < 0.0:
+        if not gram[a, a] > 0.0:
             return np.nan
+    zero_wrong_signs(gram, added, q, there)
     top = 1.0
     for a in range(count):
+        sign[a] = np.sign(there[a])
         if sign[a] == 0.0:
-            top = max(top, weight[a] / (strength * l1[chosen[a]]))
+            top = max(top, abs(q[a]) / (strength * l1[chosen[a]]))
     for a in range(count):
+        # The weights that `there` is optimal for: those of the gradient where active, large enough for all others where not.
         wanted = strength * l1[chosen[a]]
-        weight[a] = weight[a] if sign[a] != 0.0 else top * wanted
+        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else top * wanted
         change[a] = wanted - weight[a]
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((3, count))
