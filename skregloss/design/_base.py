@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from .._jit import Jittable
+from .._jit import Jittable, kernel
 
 # Working memory of one block of columns or rows, in bytes: large enough for BLAS, small enough for the cache.
 BLOCK_BYTES = 2**19
@@ -74,6 +74,15 @@ class Design(Jittable):
         raise NotImplementedError
 
 
+@kernel(reorder=True)
+def centre(products, totals, shift, scale):
+    """Each row less its total times the shift, by the scale, in one pass"""
+    for k in range(products.shape[0]):
+        row, total = products[k], totals[k]
+        for j in range(shift.shape[0]):
+            row[j] = (row[j] - total * shift[j]) / scale[j]
+
+
 def ownership(owner, factors, count):
     """The matrix A with A_ko = factors_k for the owner o >= 0 of column k: X A has the sums of the columns with one owner."""
     owned = np.flatnonzero(owner >= 0)
@@ -129,10 +138,7 @@ class Standardized(Design):
 
     def rmatvecs(self, vectors):
         product = self.design.rmatvecs(vectors)
-        # Row by row, which the cache holds.
-        for row, total in zip(product, vectors.sum(axis=1), strict=True):
-            row -= total * self.shift
-            row /= self.scale
+        centre(product, vectors.sum(axis=1), self.shift, self.scale)
         return product
 
     def squares(self, weights, columns=None):

@@ -113,12 +113,24 @@ def nearest(inside, support, shares, most):
     return chosen
 
 
-@kernel
 def missing(gradients, strengths, limits, inside):
     """Mark columns outside whose gradient at a strength is beyond its limit; how many strengths come before the first such"""
-    right = gradients.shape[0]
+    with np.errstate(divide="ignore"):
+        beyond = largest(gradients, np.where(inside, 0.0, 1.0 / limits)) > strengths
+    if not beyond.any():
+        return len(strengths)
+    wrong = np.flatnonzero(beyond)
+    inside |= (np.abs(gradients[wrong]) > strengths[wrong, None] * limits).any(axis=0)
+    return int(wrong[0])
+
+
+@kernel(reorder=True)
+def largest(gradients, shares):
+    """The largest |gradient| times its share, for each row"""
+    result = np.zeros(gradients.shape[0])
     for k in range(gradients.shape[0]):
-        for j in range(limits.shape[0]):
-            if abs(gradients[k, j]) > strengths[k] * limits[j] and not inside[j]:
-                inside[j], right = True, min(right, k)
-    return right
+        row, most = gradients[k], 0.0
+        for j in range(shares.shape[0]):
+            most = max(most, abs(row[j]) * shares[j])
+        result[k] = most
+    return result

@@ -90,25 +90,25 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
-    work, column, outcome, centre = np.empty((3, size)), np.empty(size), FINISHED, b
+    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
+    ridged = ridge.any()
     for k, strength in enumerate(strengths):
+        wanted = strength * weights
         if k > 0:
             # The model is about the last minimum now: what RIDGE added is not part of its gradient.
+            q += RIDGE * own * (b - centre)
+        if k > 0 and ridged:
             more = (strength - strengths[k - 1]) * ridge
-            q += RIDGE * own * (b - centre) - more * b
+            q -= more * b
             added += more
-            if more.any():
-                count = 0
-        centre, sign = b.copy(), np.sign(b)
-        lacking = sign.copy()
-        lacking[active[:count]] = 0.0
-        count = extend(gram, added, lacking, active, factor, count, column)
-        if count < 0:  # dependent columns: begin from zero
-            q += gram @ b + added * b
-            b[:], sign[:], count = 0.0, 0.0, 0
+            count = 0
+        centre = b.copy()
+        if count < np.count_nonzero(b):
+            count = complete(gram, added, q, b, active, factor, count, column)
+        sign = np.sign(b)
         # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
-        wanted = strength * weights
-        top = max(1.0, (np.abs(q) / wanted)[sign == 0.0].max(initial=0.0))
+        anew = k == 0 or ridged
+        top = max(1.0, (np.abs(q) / wanted)[sign == 0.0].max(initial=0.0)) if anew else strengths[k - 1] / strength
         weight = np.where(sign != 0.0, sign * q, top * wanted)
         slope, most = wanted - weight, 20 * size + 100
         outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
@@ -119,6 +119,18 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     active = active[:count]
     support.columns, support.diagonal = columns[active], (own + added)[active]
     return outcome, found
+
+
+def complete(gram, added, q, b, active, factor, count, column):
+    """Take the columns into the factor that are lacking there, and their number; if they are dependent, begin from zero"""
+    lacking = np.sign(b)
+    lacking[active[:count]] = 0.0
+    count = extend(gram, added, lacking, active, factor, count, column)
+    if count >= 0:
+        return count
+    q += gram @ b + added * b
+    b[:] = 0.0
+    return 0
 
 
 def kept(factor, places, b):
