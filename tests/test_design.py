@@ -138,6 +138,23 @@ def test_gram(stored, shifted, scaled, shape):
             close(design.gram(weights, columns, others), (left.T * weights) @ X[:, others])
 
 
+@over_stored
+def test_columns_of_a_single_value(stored):
+    """Categories, coded: many entries, all alike; next to columns with few entries, and with one that differs."""
+    rng = np.random.default_rng(9)
+    X = 1.0 * (rng.integers(0, 3, 5000)[:, None] == np.arange(3))
+    X = np.column_stack([X, -2.5 * X[:, 0], X[:, 1], np.arange(5000) < 7, X[:, 2], np.zeros(5000)])
+    X[np.flatnonzero(X[:, 4])[-1], 4] = 3.0
+    X[np.flatnonzero(X[:, 6])[0], 6] = 0.5
+    design, coef, vector = make_design(stored(X)), rng.normal(size=8), rng.normal(size=5000)
+    close(design.matvec(coef), X @ coef)
+    for columns in (np.arange(8), np.array([4, 0, 5])):
+        close(design.rmatvec(vector, columns), X[:, columns].T @ vector)
+        for count in (1, 3, 8):
+            others = rng.permutation(8)[:count]
+            close(design.gram(vector**2, columns, others), (X[:, columns].T * vector**2) @ X[:, others])
+
+
 @over_shapes
 @pytest.mark.parametrize("scaled", [False, True], ids=["plain", "scaled"])
 @over_stored

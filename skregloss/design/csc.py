@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy import sparse
 
@@ -12,6 +14,8 @@ from ._base import Design, ownership
 STRETCH = 2048
 # So few columns are multiplied one by one: a product with a vector passes over entries faster.
 FEW = 3
+# Entries from which on it pays to know that a column has a single value.
+MANY = 32
 
 
 class CSC(Design):
@@ -22,7 +26,12 @@ class CSC(Design):
         self.n_samples, self.n_features = X.shape
 
     def kernel_parameters(self):
-        return {"data": self.data, "indices": self.indices, "indptr": self.indptr}
+        return {"data": self.data, "indices": self.indices, "indptr": self.indptr, "constants": self._constants}
+
+    @cached_property
+    def _constants(self):
+        """The value of columns that have a single one, as those of categories do: their entries need not be read"""
+        return _single_values(self.data, self.indptr)
 
     def _columns(self, columns):
         return np.arange(self.n_features) if columns is None else columns
@@ -76,11 +85,32 @@ class CSC(Design):
 
 
 @kernel
+def _single_values(data, indptr):
+    """The value that all entries of a column have; NaN for columns with several values, or few entries"""
+    result = np.full(indptr.shape[0] - 1, np.nan)
+    for j in range(result.shape[0]):
+        first, last = indptr[j], indptr[j + 1]
+        if last - first >= MANY:
+            k = first + 1
+            while k < last and data[k] == data[first]:
+                k += 1
+            if k == last:
+                result[j] = data[first]
+    return result
+
+
+@kernel
 def _matvec(design, coef, columns, out):
     for c in range(columns.shape[0]):
         if coef[c] != 0.0:
-            for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-                out[np.uint32(design.indices[k])] += coef[c] * design.data[k]
+            first, last = design.indptr[columns[c]], design.indptr[columns[c] + 1]
+            single = coef[c] * design.constants[columns[c]]
+            if np.isnan(single):
+                for k in range(first, last):
+                    out[np.uint32(design.indices[k])] += coef[c] * design.data[k]
+            else:
+                for k in range(first, last):
+                    out[np.uint32(design.indices[k])] += single
     return out
 
 
@@ -90,11 +120,33 @@ def _rmatvec(design, vector, columns):
     data, indices = design.data, design.indices
     result = np.empty(columns.shape[0])
     for c in range(columns.shape[0]):
-        total = 0.0
-        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-            total += data[k] * vector[np.uint32(indices[k])]
+        first, last = design.indptr[columns[c]], design.indptr[columns[c] + 1]
+        single = design.constants[columns[c]]
+        if np.isnan(single):
+            total = 0.0
+            for k in range(first, last):
+                total += data[k] * vector[np.uint32(indices[k])]
+        else:
+            total = single * _sum_of(vector, indices, first, last)
         result[c] = total
     return result
+
+
+@kernel
+def _sum_of(vector, indices, first, last):
+    """The sum of the entries of a vector at some indices: four sums at a time, that none waits for the last addition"""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    k = np.int64(first)
+    while k + 4 <= last:
+        a += vector[np.uint32(indices[k])]
+        b += vector[np.uint32(indices[k + 1])]
+        c += vector[np.uint32(indices[k + 2])]
+        d += vector[np.uint32(indices[k + 3])]
+        k += 4
+    while k < last:
+        a += vector[np.uint32(indices[k])]
+        k += 1
+    return (a + b) + (c + d)
 
 
 @kernel(reorder=True)

@@ -49,6 +49,9 @@ class Envelope(Jittable):
     def model_curvature(self, y, eta):
         return self.hessian(y, eta)
 
+    def derivatives(self, y, eta):
+        return self.value(y, eta), self.gradient(y, eta), self.hessian(y, eta)
+
     def conjugate(self, y, u):
         return self.loss.conjugate(y, u) + 0.5 * self.step * u**2
 

@@ -91,7 +91,7 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
     work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
-    ridged = ridge.any()
+    ridged, centre = ridge.any(), b
     for k, strength in enumerate(strengths):
         wanted = strength * weights
         if k > 0:

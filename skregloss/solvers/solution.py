@@ -23,7 +23,8 @@ class Certificate:
     relative_gap : float
         `gap` divided by the null deviance.
     kkt : float
-        The largest violation of the optimality conditions, relative to the largest gradient entry of the null model.
+        The largest violation of the optimality conditions, relative to the largest gradient entry of the null model. Where a
+        gap is given, those of penalised columns are of its dual point.
     tol : float
         What the fit was asked for.
     converged : bool
