@@ -49,6 +49,16 @@ def _leads_to(point, rival, terms) -> bool:
     return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
 
 
+def straight_on(problem, before, point, factor):
+    """The point beyond `point` by `factor` of the way from `before`; coefficients that have become zero stay so."""
+    way, zero = factor * (point.coef - before.coef), np.flatnonzero((point.coef == 0.0) & (before.coef != 0.0))
+    eta = point.eta + factor * (point.eta - before.eta)
+    if len(zero):
+        eta -= problem.design.matvec(way[zero], zero)
+        way[zero] = 0.0
+    return problem.at(point.coef + way, point.intercept + factor * (point.intercept - before.intercept), eta)
+
+
 class WorkingSetSolver:
     """Solves one problem at one strength after another, each from the last one's solution if asked to."""
 
@@ -58,6 +68,8 @@ class WorkingSetSolver:
         self._alpha_max = None
         self._stores = {}
         self._screen, self._trend = Screen(problem), Trend(problem)
+        # The strength that the last fit began from, the point there, and the one that it led to.
+        self._last: tuple = None, None, None
 
     def share(self, other):
         """Use what another solver keeps of the same data and loss where it does not depend on the penalty"""
@@ -116,6 +128,7 @@ class WorkingSetSolver:
             blocks = every
             best, more = self._minimize(alpha, every, null, best.point, alpha, tol=tol, max_steps=max_iter - steps)
             steps += more
+        self._last = previous_alpha, start, best.point
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     def foresee(self, alphas):
@@ -125,13 +138,28 @@ class WorkingSetSolver:
         """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
         return None, 0
 
+    def _further_on(self, judge, now, alpha, since):
+        """Where the last two solutions point to, if that is lower; or the point as it was
+
+        It is looked at where models of so many columns are left to descent that beginning nearer to the end pays.
+        """
+        problem, terms, (strength, before, last) = self.problem, judge.blocks.terms, self._last
+        many = terms.grouped and np.count_nonzero(now.point.coef) > problem.design.n_samples
+        if last is not now.point or None in (strength, since) or not many or not problem.convex:
+            return now
+        if not alpha < since < strength:
+            return now
+        there = straight_on(problem, before, last, (since - alpha) / (strength - since))
+        lower = there.value + terms.value(terms.of(there.coef)) < now.objective
+        return judge(there) if lower and not now.converged else now
+
     def _minimize(self, alpha, blocks, null, point, since, *, tol, max_steps, curvature=None, rival=None):
         """The best point found from `point`, which solves the strength `since`, and the steps it took, the first at `curvature`
 
         It is the last one if it lies where columns that were left out may matter, and None where it is that of the rival.
         """
         problem, judge = self.problem, Judge(self.problem, blocks, null, tol)
-        now = judge(point)
+        now = self._further_on(judge, judge(point), alpha, since)
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
         tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
