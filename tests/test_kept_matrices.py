@@ -169,14 +169,15 @@ def test_what_is_kept_is_small_beside_wide_data(loss, penalty):
     y = wide[:, :5].sum(axis=1) + RNG.normal(size=200)
     y = np.sign(y) if loss.classification else y
     options = {"loss": loss, "penalty": penalty}
-    few = np.asfortranarray(wide[:60, :600])
-    solve(Problem(loss, penalty.bind(600, None), few, y[:60]), regularization_path(few, y[:60], alphas=6, **options).alphas[3])
+    options["alphas"] = 12 if penalty.convex else 6
+    regularization_path(wide, y, **options)
     # Kernels have been compiled.
-    path, peak = traced(regularization_path, wide, y, alphas=12 if penalty.convex else 6, **options)
+    path, peak = traced(regularization_path, wide, y, **options)
     assert peak < 0.5 * wide.nbytes
     assert path.coefs is path.coefs
     np.testing.assert_array_equal(np.count_nonzero(path.coefs, axis=0), path.n_nonzero)
     problem = Problem(loss, penalty.bind(10000, None), wide, y)
+    solve(problem, path.alphas[3])
     solution, peak = traced(solve, problem, path.alphas[3])
     assert solution.converged
     assert peak < 0.5 * wide.nbytes

@@ -21,7 +21,7 @@ ROUNDING = 1e-12
 NEAR = 0.9
 # Strengths that are solved at once, to begin with and at most; and the share of the data that their gradients may take, which
 # does not matter where these have no more entries than that.
-FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.02, 2**20
+FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.01, 2**20
 
 
 class AheadSolver(WorkingSetSolver):
@@ -35,7 +35,7 @@ class AheadSolver(WorkingSetSolver):
         self._following, self._known, self._count = np.empty(0), {}, 1
         n_samples = problem.design.n_samples
         small = n_samples * problem.n_features <= SMALL
-        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples, FEWEST_STRENGTHS, MOST_STRENGTHS))
+        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples, 1, MOST_STRENGTHS))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
