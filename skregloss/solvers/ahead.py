@@ -21,7 +21,7 @@ ROUNDING = 1e-12
 NEAR = 0.9
 # Strengths that are solved at once, to begin with and at most; and the share of the data that their gradients may take, which
 # does not matter where these have no more entries than that.
-FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.01, 2**20
+FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.02, 2**20
 
 
 class AheadSolver(WorkingSetSolver):

@@ -60,7 +60,7 @@ class Support:
     def reserve(self, size):
         """Room for so many columns"""
         if len(self.factor) < size:
-            count, room = len(self.columns), size + size // 4
+            count, room = len(self.columns), size + size // 8
             factor = np.empty((room, room))
             factor[:count, :count] = self.factor[:count, :count]
             self.factor = factor
