@@ -109,3 +109,17 @@ def test_the_last_strength_may_be_zero():
     path = fit_path(problem, np.r_[top * np.geomspace(1.0, 0.5, 30), 0.0])
     assert path.converged.all() and path.n_nonzero[-1] == 250
     np.testing.assert_allclose(path.coefs[:, -1], fit_path(problem, [0.0]).coefs[:, 0], atol=1e-8)
+
+
+@pytest.mark.parametrize("loss, y", TARGETS, ids=names)
+def test_a_choice_serves_where_it_is_made(loss, y, monkeypatch):
+    """Also near the end of a path that explains almost everything, where the gradient shrinks with the strength."""
+    blocks = screening.Screen.blocks
+
+    def checked(screen, every, alpha, point, previous_alpha):
+        chosen = blocks(screen, every, alpha, point, previous_alpha)
+        assert screen.covers(alpha, point)
+        return chosen
+
+    monkeypatch.setattr(screening.Screen, "blocks", checked)
+    fit_path(make_problem(loss, y), 40, alpha_min_ratio=0.01, tol=1e-4)

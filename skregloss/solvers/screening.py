@@ -97,7 +97,9 @@ class Screen:
         share, pace = self._along(last, point.dual)
         if not share > 0.0:
             return
-        pace, fall = pace / share, max(1.0 - alpha / (previous_alpha * share), 0.0)
+        # The strength is to fall by so much of itself relative to the gradient; to begin with, the gradient is what it was.
+        fall = max(1.0 - alpha / (previous_alpha * share), (1.0 - alpha / previous_alpha) / FEWEST_AHEAD)
+        pace = pace / share
         product = self.problem.gradient_on(terms, point)
         slopes = np.abs(product)
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths * (previous_alpha / alpha)
