@@ -13,7 +13,7 @@ from .homotopy import Support
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
 # A store holds so many entries per entry of X, but always so many columns.
-SHARE_OF_DATA, FEW = 0.05, 300
+SHARE_OF_DATA, FEW = 0.04, 250
 # The share that curvatures may be off by on average in a model.
 OUTDATED = 0.1
 # What it takes for that: so many entries of a matrix per column there is, and so many multiplications.

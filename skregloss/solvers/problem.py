@@ -19,7 +19,7 @@ from ..penalties import L1, NoPenalty
 from .block_terms import BlockTerms
 from .cluster_terms import ClusterTerms
 from .column_view import column_view
-from .coordinate_terms import CoordinateTerms
+from .coordinate_terms import CoordinateTerms, selection
 from .curvature import Curvature
 from .data_term import make_data_term
 from .projection import Projection
@@ -97,7 +97,7 @@ class Problem:
         self.intercepts = self.data.intercepts(fit_intercept)
         view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, standardize)
         self.coef_shape = (self.data.copies, n_features) if self.data.several else (n_features,)
-        factors = np.ones(n_features) if factors is None else np.asarray(factors, dtype=np.float64)
+        factors = np.ones(n_features) if factors is None else np.array(factors, dtype=np.float64)
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         low, high = np.broadcast_to(low, n_features) * view.scale, np.broadcast_to(high, n_features) * view.scale
         # Weights are of the samples here, and everything is of the columns as they are in the view.
@@ -214,7 +214,8 @@ class Problem:
         """The penalty on these columns."""
         labels = self.penalty.block_labels(self.coef_shape[-1])
         if labels is None:
-            return CoordinateTerms(self.kernel_penalty, columns, strengths[columns], self.low[columns], self.high[columns])
+            own = selection(columns)
+            return CoordinateTerms(self.kernel_penalty, columns, strengths[own], self.low[own], self.high[own])
         copies, weights = self.data.copies, self.penalty.block_weights(labels)
         places = np.tile(self.penalty.block_places(len(labels)), copies)
         if self.penalty.per_output:
