@@ -67,7 +67,7 @@ def test_paths_of_more_coefficients_than_rows_end_where_single_fits_do(penalty, 
     monkeypatch.setattr(working_set, "straight_on", lambda *parts: looked.append(straight_on(*parts)) or looked[-1])
     continuation = Continuation(problem, **OPTIONS)
     alphas = continuation.solver.alpha_max() * np.geomspace(1.0, 1e-2, 15)
-    solutions = [continuation.solve(alpha) for alpha in alphas.tolist()]
+    solutions = list(continuation.solutions(alphas))
     assert looked
     for point in looked:
         np.testing.assert_allclose(point.eta, problem.at(point.coef, point.intercept).eta, atol=1e-10)

@@ -215,7 +215,9 @@ class WorkingSetSolver:
 
         Coefficients are off by the root of the gap. Who asks for a tiny gap wants them, and gets as much as comes easily.
         """
-        return now.converged and (tol > TIGHT or idle > 0 or now.error <= max(EASY * tol, NOTHING_LEFT))
+        if not now.converged or tol > TIGHT or idle > 0:
+            return now.converged
+        return now.error <= max(EASY * tol, NOTHING_LEFT) and now.certificate.kkt <= EASY * TIGHT
 
     def _strong_rule(self, judge, now, alpha, previous_alpha):
         """Violations at strength 2 alpha - previous_alpha: zero for columns that can be left out at first."""
