@@ -82,7 +82,7 @@ def warmup_fits():
 
 
 def _small_fits(X, losses=("squared_error", "log_loss"), penalty="l1"):
-    from .. import PenalizedClassifier, PenalizedRegressor
+    from .. import PenalizedClassifier, PenalizedRegressor, regularization_path
     from ..losses import BY_NAME
 
     for loss in losses:
@@ -95,3 +95,4 @@ def _small_fits(X, losses=("squared_error", "log_loss"), penalty="l1"):
             model.score(X, y)
             if hasattr(model, "predict_proba"):
                 model.predict_proba(X)
+        regularization_path(X, y, loss=loss, penalty=penalty, alphas=4, alpha_min_ratio=0.1)
