@@ -141,7 +141,7 @@ def test_degrees_of_freedom_are_those_of_scikit_learn():
     X = np.column_stack([X, X[:, 0], X[:, 1] + X[:, 2]])  # dependent columns count once
     n, y = len(y), y - y.mean()
     reference = LassoLarsIC(criterion="bic", noise_variance=1.0).fit(X, y)
-    inner = slice(1, 9)  # no coefficient leaves so early
+    inner = [1, 2, 4, 5, 6, 7, 8]  # at the fourth knot a coefficient leaves: rounding decides whether it is zero there
     alphas = reference.alphas_[inner]
     values = {  # at a knot itself, the column that enters is zero but for rounding
         name: PenalizedRegressorCV(selection=name, alphas=1.000001 * alphas, fit_intercept=False, **EXACT)
