@@ -176,11 +176,7 @@ def _gram(design, weights, columns, n_samples):
     places, entries = np.empty(0, np.int32), np.empty(0)
     for first in range(0, n_samples, STRETCH):
         last = min(first + STRETCH, n_samples)
-        total = _count_rows(design, columns, reached, first, last, starts)
-        if total > places.shape[0]:
-            places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
-        free[:] = starts[:-1]
-        _fill_rows(design, columns, reached, first, last, free, places, entries)
+        places, entries = _take_rows(design, columns, reached, first, last, starts, free, places, entries)
         for i in range(last - first):
             for a in range(starts[i], starts[i + 1]):
                 value = weights[first + i] * entries[a]
@@ -191,6 +187,17 @@ def _gram(design, weights, columns, n_samples):
         for b in range(a):
             result[b, a] = result[a, b]
     return result
+
+
+@kernel
+def _take_rows(design, columns, reached, first, last, starts, free, places, entries):
+    """Fill in where these rows start; the places of their columns and their entries, in the room given if that is enough"""
+    total = _count_rows(design, columns, reached, first, last, starts)
+    if total > places.shape[0]:
+        places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
+    free[:] = starts[:-1]
+    _fill_rows(design, columns, reached, first, last, free, places, entries)
+    return places, entries
 
 
 @kernel
@@ -230,11 +237,7 @@ def _cross_gram(design, weights, columns, others, n_samples):
     places, entries = np.empty(0, np.int32), np.empty(0)
     for first in range(0, n_samples, STRETCH):
         last = min(first + STRETCH, n_samples)
-        total = _count_rows(design, others, other_reached, first, last, starts)
-        if total > places.shape[0]:
-            places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
-        free[:] = starts[:-1]
-        _fill_rows(design, others, other_reached, first, last, free, places, entries)
+        places, entries = _take_rows(design, others, other_reached, first, last, starts, free, places, entries)
         for c in range(columns.shape[0]):
             k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
             row = result[c]

@@ -98,15 +98,18 @@ def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=G
 def is_balanced(problem, free, gradient):
     """Whether the free block's part of a gradient of the rows is no more than the rounding of its sums"""
     largest = np.abs(free.gradient(gradient) / np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300)).max()
-    return bool(largest <= np.abs(gradient).sum() / np.sqrt(problem.weights.sum()))
+    return bool(largest <= _least_norm(problem, gradient))
 
 
 def _is_negligible(problem, gradient, point):
     """Whether the entries of a gradient, in shares of what is negligible, are no more than the sizes of what they sum"""
     largest = np.abs(gradient).max()
-    # By Cauchy and Schwarz the norm is at least this sum, which is had sooner.
-    soon = np.abs(point.gradient).sum() / np.sqrt(problem.weights.sum())
-    return largest <= soon or largest <= gradient_norm(problem, rounding_sizes(problem, point))
+    return largest <= _least_norm(problem, point.gradient) or largest <= gradient_norm(problem, rounding_sizes(problem, point))
+
+
+def _least_norm(problem, values):
+    """What `gradient_norm` is at least, by Cauchy and Schwarz: it is had sooner"""
+    return np.abs(values).sum() / np.sqrt(problem.weights.sum())
 
 
 def _search(problem, free, point, step, moved, decrement, slack):

@@ -223,12 +223,8 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
 @kernel
 def share_that_pays(loss, y, weights, l1, l2, strength, b, eta, gradient, move, moved):
     """The first of 1, 1/2, 1/4 ... of the move that lowers the objective enough, 0 if there is none"""
-    value, before, promise = mean_loss(loss, y, eta, weights), 0.0, 0.0
-    for j in range(b.shape[0]):
-        before += strength * (l1[j] * abs(b[j]) + 0.5 * l2[j] * b[j] ** 2)
-        there = b[j] + move[j]
-        promise += strength * (l1[j] * abs(there) + 0.5 * l2[j] * there**2)
-    promise -= before
+    value, before = mean_loss(loss, y, eta, weights), penalty_after(l1, l2, strength, b, move, 0.0)
+    promise = penalty_after(l1, l2, strength, b, move, 1.0) - before
     for i in range(y.shape[0]):
         promise += gradient[i] * moved[i]
     slack = OBJECTIVE_ROUNDING * np.sqrt(y.shape[0]) * (abs(value) + before)
@@ -236,11 +232,18 @@ def share_that_pays(loss, y, weights, l1, l2, strength, b, eta, gradient, move, 
     for _ in range(MOST_HALVINGS):
         for i in range(y.shape[0]):
             trial[i] = eta[i] + fraction * moved[i]
-        after = mean_loss(loss, y, trial, weights)
-        for j in range(b.shape[0]):
-            there = b[j] + fraction * move[j]
-            after += strength * (l1[j] * abs(there) + 0.5 * l2[j] * there**2)
+        after = mean_loss(loss, y, trial, weights) + penalty_after(l1, l2, strength, b, move, fraction)
         if value + before - after >= -SUFFICIENT * fraction * min(promise, 0.0) - slack:
             return fraction
         fraction *= 0.5
     return 0.0
+
+
+@kernel
+def penalty_after(l1, l2, strength, b, move, fraction):
+    """The penalty after a fraction of the move"""
+    total = 0.0
+    for j in range(b.shape[0]):
+        there = b[j] + fraction * move[j]
+        total += strength * (l1[j] * abs(there) + 0.5 * l2[j] * there**2)
+    return total
