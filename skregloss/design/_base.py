@@ -37,9 +37,9 @@ class Design(Jittable):
         """X[:, columns].T @ vector"""
         raise NotImplementedError
 
-    def rmatvecs(self, vectors):
-        """vectors @ X, several products at once"""
-        return np.array([self.rmatvec(vector) for vector in vectors])
+    def rmatvecs(self, vectors, columns=None):
+        """vectors @ X[:, columns], several products at once"""
+        return np.array([self.rmatvec(vector, columns) for vector in vectors])
 
     def squares(self, weights, columns=None, shift=None):
         """sum_i weights_i (x_ij - shift_j)^2 for each of the columns"""
@@ -136,9 +136,11 @@ class Standardized(Design):
         columns = slice(None) if columns is None else columns
         return (product - self.shift[columns] * vector.sum()) / self.scale[columns]
 
-    def rmatvecs(self, vectors):
-        product = self.design.rmatvecs(vectors)
-        centre(product, vectors.sum(axis=1), self.shift, self.scale)
+    def rmatvecs(self, vectors, columns=None):
+        product = self.design.rmatvecs(vectors, columns)
+        shift = self.shift if columns is None else self.shift[columns]
+        scale = self.scale if columns is None else self.scale[columns]
+        centre(product, vectors.sum(axis=1), shift, scale)
         return product
 
     def squares(self, weights, columns=None):

@@ -84,9 +84,9 @@ class Dense(Design):
             np.dot(block, vector, out=result[place])
         return result
 
-    def rmatvecs(self, vectors):
-        result = np.empty((len(vectors), self.n_features))
-        for place, block in self._blocks(None):
+    def rmatvecs(self, vectors, columns=None):
+        result = np.empty((len(vectors), self.n_features if columns is None else len(columns)))
+        for place, block in self._blocks(columns):
             np.matmul(vectors, block.T, out=result[:, place])
         return result
 

@@ -1,31 +1,30 @@
 """Paths that solve several strengths at once: on a working set for all of them, and then all columns are looked at together.
 
-A product with many vectors costs little more than one with a few, and what a compiled path needs from one strength to the next
-is next to nothing. Solutions are judged one by one as others are; where the working set lacked a column, the strengths from
-there on are solved again with it.
+What a compiled path needs from one strength to the next is next to nothing, and few columns need be looked at in between: the
+gradients lie near the way from the first to the last, where slopes are known. Each solution is certified by itself; where
+the working set lacked a column, the strengths from there on are solved again with it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
-from .free_minimum import is_balanced
 from .gram_store import most_kept
-from .working_set import WorkingSetSolver
+from .minima import Minimum, certify
+from .slope_bounds import within_reach
+from .working_set import WorkingSetSolver, is_enough
 
 MOST_ROUNDS = 20
 # Gradients above their limits by this share of them are rounding.
 ROUNDING = 1e-12
 # Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
 NEAR = 0.9
-# Strengths that are solved at once, to begin with and at most; and the share of the data that their gradients may take, which
-# does not matter where these have no more entries than that.
-FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.02, 2**20
+# Strengths that are solved at once, to begin with and at most.
+FEWEST_STRENGTHS, MOST_STRENGTHS = 4, 16
 
 
 class AheadSolver(WorkingSetSolver):
-    """The working-set solver for L1-type penalties without bounds, given the optimum as its start."""
+    """The working-set solver for convex L1-type penalties without bounds, given the optimum as its start."""
 
     # Fewer strengths than these are left to the general way.
     fewest = 1
@@ -33,69 +32,90 @@ class AheadSolver(WorkingSetSolver):
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
-        n_samples = problem.design.n_samples
-        small = n_samples * problem.n_features <= SMALL
-        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples, 1, MOST_STRENGTHS))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
 
-    def _advanced(self, point, every, null, alpha, since, **accuracy):
+    def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter):
         if alpha not in self._known:
-            self._known = {}
-            if alpha <= 0.0 or not null.exists or every.terms.count == 0 or point.settled_on is not null.free:
-                return None, 0
-            if not self._serves(point, null):
-                return None, 0
-            later = self._following[(self._following < alpha) & (self._following > 0.0)]
-            strengths = np.r_[alpha, later][: min(self._most, self._count)]
-            if len(strengths) < self.fewest:
-                return None, 0
-            self._count = 2 * self._count
-            self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, accuracy), strict=False))
-        start, steps = self._known.pop(alpha, (None, 0))
-        if start is not None and null.free.size and is_balanced(self.problem, null.free, start.gradient):
-            start.settled_on = null.free
-        return start, steps
+            self._known = {minimum.strength: minimum for minimum in self._ahead(alpha, start, previous_alpha, tol, max_iter)}
+        found = self._known.pop(alpha, None)
+        if found is None:
+            return super()._onwards(alpha, start, previous_alpha, rival, taken, tol, max_iter)
+        blocks, certificate = self.problem.blocks(alpha), found.certificate
+        point = found.point(self.null(blocks).free)
+        if certificate is None or certificate.tol != tol or not is_enough(certificate):
+            return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
+        self._screen.pause()
+        # An L1 norm leaves no coefficient to run away.
+        return self._certified(alpha, blocks.free, point, certificate, max(found.steps, 1), found.worst, "")
+
+    def _ahead(self, alpha, start, previous_alpha, tol, max_steps) -> list[Minimum]:
+        """Minima at this strength and at some that follow it, or how far towards the first this leads"""
+        blocks = self.problem.blocks(1.0)
+        null = self.null(blocks)
+        point = null.point if start is None else start
+        if alpha <= 0.0 or not null.exists or blocks.terms.count == 0 or point.settled_on is not null.free:
+            return []
+        later = self._following[(self._following < alpha) & (self._following > 0.0)]
+        strengths = np.r_[alpha, later][: min(MOST_STRENGTHS, self._count)]
+        if len(strengths) < self.fewest or not self._serves(point, null):
+            return []
+        self._count = 2 * self._count
+        since = self.alpha_max() if start is None else previous_alpha
+        return self._optima(point, null, blocks.terms, strengths, since, {"tol": tol, "max_steps": max_steps})
 
     def _serves(self, point, null) -> bool:
         """Whether this way is worth going from a point"""
         return True
 
-    def _optima(self, point, null, strengths, since, accuracy):
-        """The optima at the first of some falling strengths and the steps to each, or how far towards the first this leads
+    def _optima(self, point, null, terms, strengths, since, accuracy):
+        """The optima at falling strengths, all of them or the first few, or else a nearer start for the first
 
-        The free block is at its minimum.
+        The free block is at its minimum; `terms` are at unit strength.
         """
-        terms = self.problem.blocks(1.0).terms
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
-        gradient = self.problem.gradient_on(terms, point)
+        slopes = self.problem.gradient_on(terms, point)
         # The sequential strong rule.
         ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
-        inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
+        inside = (terms.of(point.coef) != 0.0) | (np.abs(slopes) > ahead * limits)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
-            inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(gradient) / limits, most_kept(self.problem.design))
+            inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(slopes) / limits, most_kept(self.problem.design))
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
-            found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
-            if not found:
+            minima = self._minima_on(working, terms, null, point, slopes, left, **accuracy)
+            if not minima:
                 break
-            gradients = self.problem.gradients_on(terms, [point for point, _ in found])
-            right = missing(gradients, (1.0 + ROUNDING) * left, limits, inside)
-            optima += found[:right]
-            if right == len(left):
+            seen, found = self._look(minima, terms, limits, inside, point, slopes)
+            right = missing(minima, seen, found, limits, inside)
+            certify(self.problem, null, terms.take(seen), minima[:right], found, accuracy["tol"])
+            optima += minima[:right]
+            if right == len(minima):
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
-            last = max(right - 1, 0)
-            nearer = found[last : last + 1]
-            (point, _), gradient = nearer[0], gradients[last]
-            del found, gradients
+            nearer = [minima[max(right - 1, 0)]]
+            point = nearer[0].point(null.free)
+            slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
-        """The optima over a working set at the first of the strengths, and the steps to each; none where this does not serve
+    def _look(self, minima, terms, limits, inside, point, slopes):
+        """The columns inside and those outside whose slopes may be beyond their limits somewhere; and their slopes
 
-        `gradient` is that of the loss at `point`, from where they are sought.
+        `slopes` are those at `point`. The last of the minima keeps all of its own, for it may be the next start.
+        """
+        design, gradients = self.problem.design, np.array([minimum.gradient for minimum in minima])
+        last = terms.of(design.rmatvec(gradients[-1]))
+        minima[-1].slopes = terms.columns, last
+        shares, rests = self._bounds.between(point.dual, gradients[-1], gradients)
+        strengths = np.array([minimum.strength for minimum in minima])
+        reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
+        seen = np.flatnonzero(inside | reached)
+        return seen, design.rmatvecs(gradients, terms.columns[seen])
+
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps) -> list[Minimum]:
+        """The minima over a working set at the first of the strengths, or at none where this does not serve
+
+        `slopes` are those of the loss at `point`, from where they are sought.
         """
         raise NotImplementedError
 
@@ -113,24 +133,10 @@ def nearest(inside, support, shares, most):
     return chosen
 
 
-def missing(gradients, strengths, limits, inside):
-    """Mark columns outside whose gradient at a strength is beyond its limit; how many strengths come before the first such"""
-    with np.errstate(divide="ignore"):
-        beyond = largest(gradients, np.where(inside, 0.0, 1.0 / limits)) > strengths
-    if not beyond.any():
-        return len(strengths)
-    wrong = np.flatnonzero(beyond)
-    inside |= (np.abs(gradients[wrong]) > strengths[wrong, None] * limits).any(axis=0)
-    return int(wrong[0])
-
-
-@kernel(reorder=True)
-def largest(gradients, shares):
-    """The largest |gradient| times its share, for each row"""
-    result = np.zeros(gradients.shape[0])
-    for k in range(gradients.shape[0]):
-        row, most = gradients[k], 0.0
-        for j in range(shares.shape[0]):
-            most = max(most, abs(row[j]) * shares[j])
-        result[k] = most
-    return result
+def missing(minima, seen, slopes, limits, inside):
+    """Mark columns outside whose slope at a minimum is beyond its limit; how many minima come before the first such"""
+    strengths = np.array([minimum.strength for minimum in minima])
+    beyond = (np.abs(slopes) > (1.0 + ROUNDING) * strengths[:, None] * limits[seen]) & ~inside[seen]
+    wrong = np.flatnonzero(beyond.any(axis=1))
+    inside[seen[beyond.any(axis=0)]] = True
+    return int(wrong[0]) if len(wrong) else len(minima)

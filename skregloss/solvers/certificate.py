@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .curvature import Curvature
+from .solution import Certificate
 
 # Gradients this small relative to the null model's are rounding.
 ROUNDING = 1e-14
@@ -77,5 +78,13 @@ def noise_of(gradient_size):
 def with_loss(problem, point, scale, gap):
     """The gap of the penalty at the scaled dual point, and that of the loss"""
     if scale < 1.0:
-        return gap + problem.data.gap(point, scale)
+        return gap + problem.data.gap(point.eta, point.dual, scale)
     return gap if point.projection is None else gap + point.projection.excess
+
+
+def certificate_of(objective, gap, violation, null, tol, settled=True):
+    """The certificate of these numbers, in units of the null model; `settled` says whether the free block is at its minimum"""
+    gap = gap if np.isfinite(gap) else np.nan
+    kkt, relative_gap = violation / null.gradient_size, gap / null.deviance
+    converged = settled and bool((kkt if np.isnan(gap) else relative_gap) <= tol)
+    return Certificate(float(objective), float(gap), float(relative_gap), float(kkt), tol, converged)

@@ -91,9 +91,9 @@ class RowTerm:
         """The mean of the per-row minima of the loss, and the mean size of the loss at zero"""
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
-    def gap(self, point, scale):
-        """The Fenchel-Young gap of the point's dual times a scale"""
-        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
+    def gap(self, eta, dual, scale):
+        """The Fenchel-Young gap of linear predictors and a dual point times a scale"""
+        return fenchel_gap(self.kernel_loss, self.y, eta, self.weights, dual, scale)
 
 
 class JointTerm:
@@ -137,8 +137,9 @@ class JointTerm:
         factor = 2.0 * rise / bend if bend > 0.0 else 1.0
         return point.curvature * (factor if 1.0 < factor < np.inf else 2.0)
 
-    def gap(self, point, scale):
-        return self.joint.gap(point.eta, scale)
+    def gap(self, eta, dual, scale):
+        """The same; the dual point is the gradient"""
+        return self.joint.gap(eta, scale)
 
     def starting_intercepts(self, offset):
         """Intercepts to begin the null model from"""

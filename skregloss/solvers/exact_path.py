@@ -10,6 +10,7 @@ import numpy as np
 
 from . import homotopy
 from .ahead import AheadSolver
+from .minima import Minimum
 
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
 LARGEST_SET = 2000
@@ -20,36 +21,35 @@ AHEAD = 12
 class ExactSolver(AheadSolver):
     """Minima on a Gram matrix that is kept."""
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
         problem, store, columns = self.problem, self._store(null), terms.columns[working]
         l1, l2 = problem.penalty.l1_l2_parts()
-        self._look_ahead(store, terms, working, gradient)
+        self._look_ahead(store, terms, working, slopes)
         gram, _, cross, inverse = store.parts(columns, 1.0)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
-            gram, l2 * units, -gradient[working], before.copy(), l1 * units, strengths, columns, store.support
+            gram, l2 * units, -slopes[working], before.copy(), l1 * units, strengths, columns, store.support
         )
         found = found[: np.cumprod(np.isfinite(found).all(axis=1)).sum()]
         steps = found - before
         moved = np.flatnonzero(steps.any(axis=0))
         free_steps = -(steps @ cross.T) @ inverse
         etas = point.eta + problem.design.matvecs(steps[:, moved], columns[moved])
-        points = []
-        for b, free_step, eta in zip(found, free_steps, etas, strict=True):
-            coef, intercept = null.free.add(point, free_step)
-            coef[columns] = b
-            points.append((problem.at(coef, intercept, eta + null.free.apply(free_step)), 0))
-        return points
+        minima = []
+        for strength, b, free_step, along in zip(strengths, found, free_steps, etas, strict=False):
+            eta = along + null.free.apply(free_step)
+            minima.append(Minimum(strength, 0, point, columns, b, free_step, eta, *problem.data.derivatives(eta)))
+        return minima
 
     @staticmethod
-    def _look_ahead(store, terms, working, gradient):
+    def _look_ahead(store, terms, working, slopes):
         """Have the store compute the columns that are likely to enter next together with those that it lacks."""
         if store.lacks(terms.columns[working]):
             count = len(working) + AHEAD
-            if count >= len(gradient):
+            if count >= len(slopes):
                 store.reserve(terms.columns)
             else:
-                likely = np.argpartition(-np.abs(gradient / terms.strengths), count)[:count]
+                likely = np.argpartition(-np.abs(slopes / terms.strengths), count)[:count]
                 store.reserve(terms.columns[np.union1d(working, likely)])

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .certificate import duality_gap, noise_of, steps_matter, violations, with_loss
+from .certificate import certificate_of, duality_gap, noise_of, steps_matter, violations, with_loss
 from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
@@ -83,10 +83,7 @@ class Judgement:
     @property
     def error(self) -> float:
         """What the certificate compares with the tolerance; infinite where there is no minimum, small as the gradient may be"""
-        certificate = self.certificate
-        if not self.settled:
-            return np.inf
-        return certificate.kkt if np.isnan(certificate.gap) else certificate.relative_gap
+        return self.certificate.error if self.settled else np.inf
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -97,15 +94,10 @@ class Judgement:
                 gap = with_loss(problem, point, *self._at_once[3:])
             else:
                 gap = duality_gap(problem, point, self.gradient, terms, judge.null.gradient_size)
-        gap = gap if np.isfinite(gap) else np.nan
-        kkt = self.worst[0]
+        violation = self.worst[0]
         if judge.free.size:
-            kkt = max(kkt, np.abs(judge.free.gradient(point.gradient)).max())
-        kkt /= judge.null.gradient_size
-        relative_gap = gap / judge.null.deviance
-        error = kkt if np.isnan(gap) else relative_gap
-        converged = self.settled and bool(error <= judge.tol)
-        return Certificate(self.objective, float(gap), float(relative_gap), float(kkt), judge.tol, converged)
+            violation = max(violation, np.abs(judge.free.gradient(point.gradient)).max())
+        return certificate_of(self.objective, gap, violation, judge.null, judge.tol, self.settled)
 
 
 def largest(violation) -> tuple[float, int]:

@@ -15,6 +15,7 @@ from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
 from .homotopy import FINISHED, RIDGE, extend, follow, zero_wrong_signs
+from .minima import Minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
 
@@ -35,7 +36,7 @@ class NewtonPathSolver(AheadSolver):
         count = np.count_nonzero(point.coef)
         return null.free.size <= 1 and count**2 * len(point.eta) <= QUICK
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps):
         problem, free, n_samples = self.problem, null.free, len(point.eta)
         columns = terms.columns[working]
         if len(working) * n_samples > LARGEST_SET:
@@ -50,9 +51,8 @@ class NewtonPathSolver(AheadSolver):
             steps = walk.to(strength, tol * strength, min(max_steps, MOST_STEPS))
             if steps is None:
                 break
-            coef, intercept = free.add(point, np.full(free.size, walk.shift))
-            coef[columns] = walk.b
-            found.append((problem.at(coef, intercept, walk.eta.copy()), steps))
+            b, move, eta = walk.b.copy(), np.full(free.size, walk.shift), walk.eta.copy()
+            found.append(Minimum(strength, steps, point, columns, b, move, eta, *problem.data.derivatives(eta)))
         return found
 
 

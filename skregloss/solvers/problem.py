@@ -113,7 +113,8 @@ class Problem:
         factor = self.penalty.difference_factor()
         if factor is not None:
             view = Accumulated(view, self.penalty.block_labels(width), self.penalty.block_places(width))
-            squares, factors = view.squares(weights), factors.copy()
+            # Like those of other views: not of centred columns.
+            squares, factors = view.squares(weights) + view.shift**2, factors.copy()
             # Where a chain begins is no difference.
             factors[view.firsts] = np.where(np.isinf(factors[view.firsts]), np.inf, 0.0)
             self.penalty = factor * L1()
@@ -252,15 +253,6 @@ class Problem:
                 product = terms.of(self.design.rmatvec(point.dual))
             point.slopes = terms.columns, product
         return point.slopes[1]
-
-    def gradients_on(self, terms, points):
-        """The derivatives at several points, in rows; each keeps its own"""
-        products = self.design.rmatvecs(np.array([point.gradient for point in points]))
-        if len(terms.columns) < self.n_features:
-            products = products[:, terms.columns]
-        for point, product in zip(points, products, strict=True):
-            point.slopes = terms.columns, product
-        return products
 
     def gradient_within(self, terms, point):
         """The slopes along the columns of a working set, from what the point keeps if that covers it."""

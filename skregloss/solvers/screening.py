@@ -1,17 +1,15 @@
 """Columns that need no looking at for a while: at zero, and kept there by a bound on their slopes.
 
 With g the gradient of the loss by its linear predictors, or the dual point that stands for it, g0 that at a point where all
-slopes x_j'g0 are known, and g = t g0 + e with e as short as can be,
+slopes x_j'g0 are known, and g = t g0 + e with e as short as can be, as in `slope_bounds`,
 
-    |x_j'g| <= t |x_j'g0| + (sum_i w_i x_ij^2)^(1/2) |e|,      |e|^2 = sum_i e_i^2 / w_i.
+    |x_j'g| <= t |x_j'g0| + |x_j| |e|.
 
 While that is below the strength of an L1 penalty, the column belongs at zero, and adds nothing to violations or to the gap.
 Divided by t, it holds for all columns left out as long as |e| / t is below one number and the strength by t above another.
 """
 
 from __future__ import annotations
-
-from functools import cached_property
 
 import numpy as np
 
@@ -24,15 +22,13 @@ WORTHWHILE = 200
 LOOKS, CHOICE, MOST = 2.0, 4.0, 0.5
 # Strengths ahead for which columns are chosen, at least and at most.
 FEWEST_AHEAD, MOST_AHEAD = 3.0, 50.0
-# What centring takes from a sum of squares, without what rounding may have added to it.
-CENTRED = 1.0 - 1e-12
 
 
 class Screen:
     """The columns kept along a path, until the strength or the gradient leaves the range that they were chosen for."""
 
-    def __init__(self, problem):
-        self.problem = problem
+    def __init__(self, problem, bounds):
+        self.problem, self._bounds = problem, bounds
         parts = problem.penalty.l1_l2_parts()
         kinked = parts is not None and parts[0] > 0.0
         weights, copies = problem.sample_weights, problem.data.copies
@@ -42,17 +38,6 @@ class Screen:
         # The gradient g0, the largest |e| / t, the least strength by t, and the terms kept, at unit strength.
         self._reference, self._radius, self._lowest, self._unit = None, 0.0, np.inf, None
         self._last = None
-
-    @cached_property
-    def _rows(self):
-        """1 / w for each row"""
-        return np.tile(1.0 / self.problem.sample_weights, self.problem.data.copies)
-
-    @cached_property
-    def _lengths(self):
-        """(sum_i w_i x_ij^2)^(1/2), of centred columns where the design has them so"""
-        means = self.problem.design.shift / self.problem.design.scale
-        return np.sqrt(np.maximum(self.problem.squares - CENTRED * means**2, 0.0))
 
     def blocks(self, every, alpha, point, previous_alpha) -> Blocks:
         """What can matter at strength `alpha` near `point`, which solves `previous_alpha`; all there is, if that is unknown"""
@@ -72,7 +57,7 @@ class Screen:
         """Whether the columns that were left out are kept at zero by the bound"""
         if self._reference is None:
             return True
-        share, rest = self._along(self._reference, point.dual)
+        share, rest = self._bounds.along(self._reference, point.dual)
         return share > 0.0 and rest <= self._radius * share and alpha >= self._lowest * share
 
     def forget(self):
@@ -83,18 +68,10 @@ class Screen:
         """Keep all columns until two strengths in a row have been seen again"""
         self._reference = self._last = None
 
-    def _along(self, reference, gradient):
-        """t and |e|"""
-        scaled = reference * self._rows
-        square = reference @ scaled
-        share = (gradient @ scaled) / square if square > 0.0 else 0.0
-        rest = gradient - share * reference
-        return share, np.sqrt(rest @ (rest * self._rows))
-
     def _choose(self, terms, alpha, point, previous_alpha, last):
         """Keep the columns that reach their limits first, if every strength is to bring the change that the last one did."""
         self._reference = None
-        share, pace = self._along(last, point.dual)
+        share, pace = self._bounds.along(last, point.dual)
         if not share > 0.0:
             return
         # The strength is to fall by so much of itself relative to the gradient; to begin with, the gradient is what it was.
@@ -103,7 +80,7 @@ class Screen:
         product = self.problem.gradient_on(terms, point)
         slopes = np.abs(product)
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths * (previous_alpha / alpha)
-        closing = pace * terms.of(self._lengths) + fall * limits
+        closing = pace * terms.of(self._bounds.lengths) + fall * limits
         with np.errstate(divide="ignore", invalid="ignore"):
             strengths_left = np.where(closing > 0.0, (limits - slopes) / closing, 0.0)
         inside = terms.of(point.coef) != 0.0

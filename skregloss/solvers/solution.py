@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,10 @@ class Certificate:
     kkt: float
     tol: float
     converged: bool
+
+    @property
+    def error(self) -> float:
+        return self.kkt if math.isnan(self.gap) else self.relative_gap
 
 
 @dataclass(frozen=True)

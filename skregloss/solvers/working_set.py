@@ -12,6 +12,7 @@ from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
 from .screening import Screen
+from .slope_bounds import SlopeBounds
 from .solution import Solution
 from .trend import Trend
 from .vanishing_ridge import without_rounding
@@ -49,6 +50,16 @@ def _leads_to(point, rival, terms) -> bool:
     return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
 
 
+def is_enough(certificate) -> bool:
+    """Whether a point that may be improved is accurate enough.
+
+    Coefficients are off by the root of the gap. Who asks for a tiny gap wants them, and gets as much as comes easily.
+    """
+    if not certificate.converged or certificate.tol > TIGHT:
+        return certificate.converged
+    return certificate.error <= max(EASY * certificate.tol, NOTHING_LEFT) and certificate.kkt <= EASY * TIGHT
+
+
 def straight_on(problem, before, point, factor):
     """The point beyond `point` by `factor` of the way from `before`; coefficients that have become zero stay so."""
     way, zero = factor * (point.coef - before.coef), np.flatnonzero((point.coef == 0.0) & (before.coef != 0.0))
@@ -67,7 +78,8 @@ class WorkingSetSolver:
         self._null_models = {}
         self._alpha_max = None
         self._stores = {}
-        self._screen, self._trend = Screen(problem), Trend(problem)
+        self._bounds = SlopeBounds(problem)
+        self._screen, self._trend = Screen(problem, self._bounds), Trend(problem)
         # The strength that the last fit began from, the point there, and the one that it led to.
         self._last: tuple = None, None, None
 
@@ -107,17 +119,16 @@ class WorkingSetSolver:
 
         Where that leads to `rival`, another solution at this strength, that is returned.
         """
+        return self._onwards(alpha, start, previous_alpha, rival, 0, tol, max_iter)
+
+    def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter) -> Solution:
+        """The same, if so many steps have led to the start"""
         every = self.problem.blocks(alpha)
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
         point = null.point if start is None else start
-        advanced, taken = self._advanced(point, every, null, alpha, since, tol=tol, max_steps=max_iter)
-        if advanced is None:
-            blocks = self._screen.blocks(every, alpha, point, previous_alpha)
-            curvature = self._trend.curvature(point, alpha, previous_alpha)
-        else:
-            self._screen.pause()
-            blocks, point, curvature = every, advanced, None
+        blocks = self._screen.blocks(every, alpha, point, previous_alpha)
+        curvature = self._trend.curvature(point, alpha, previous_alpha)
         options = {"tol": tol, "max_steps": max_iter - taken, "curvature": curvature, "rival": rival}
         best, steps = self._minimize(alpha, blocks, null, point, since, **options)
         if best is None:
@@ -133,10 +144,6 @@ class WorkingSetSolver:
 
     def foresee(self, alphas):
         """Take note of falling strengths that are to be solved one after another"""
-
-    def _advanced(self, point, every, null, alpha, since, *, tol, max_steps):
-        """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
-        return None, 0
 
     def _further_on(self, judge, now, alpha, since):
         """Where the last two solutions point to, if that is lower; or the point as it was
@@ -167,7 +174,8 @@ class WorkingSetSolver:
             self._report(alpha, steps, now, working)
             if not self._screen.covers(alpha, now.point):
                 return now, steps
-            if self._done(now, tol, idle) or steps >= max_steps or idle > PATIENCE or now.hopeless or blocks.terms.count == 0:
+            done = now.converged and (idle > 0 or is_enough(now.certificate))
+            if done or steps >= max_steps or idle > PATIENCE or now.hopeless or blocks.terms.count == 0:
                 break
             before, moved = now, None
             if idle and not problem.penalty.convex and not problem.loss.constant_curvature:
@@ -208,16 +216,6 @@ class WorkingSetSolver:
         if best.escaped or not null.exists:
             best = without_rounding(judge, best, alpha, type(self))
         return best, steps
-
-    @staticmethod
-    def _done(now, tol, idle) -> bool:
-        """Whether the point is accurate enough.
-
-        Coefficients are off by the root of the gap. Who asks for a tiny gap wants them, and gets as much as comes easily.
-        """
-        if not now.converged or tol > TIGHT or idle > 0:
-            return now.converged
-        return now.error <= max(EASY * tol, NOTHING_LEFT) and now.certificate.kkt <= EASY * TIGHT
 
     def _strong_rule(self, judge, now, alpha, previous_alpha):
         """Violations at strength 2 alpha - previous_alpha: zero for columns that can be left out at first."""
@@ -271,8 +269,12 @@ class WorkingSetSolver:
         )  # fmt: skip
 
     def _solution(self, alpha, blocks, best, steps) -> Solution:
-        coef, intercept = self.problem.original(best.point.coef, best.point.intercept, blocks.free)
         _, worst = best.worst
-        if worst >= 0:
-            worst = blocks.terms.first_column(worst) % self.problem.coef_shape[-1]
-        return Solution(coef, intercept, alpha, self.alpha_max(), best.certificate, steps, worst, best.advice, best.point)
+        column = blocks.terms.first_column(worst) if worst >= 0 else -1
+        return self._certified(alpha, blocks.free, best.point, best.certificate, steps, column, best.advice)
+
+    def _certified(self, alpha, free, point, certificate, steps, column, advice) -> Solution:
+        """What is returned; `column` is the internal one of the largest violation, -1 for none"""
+        coef, intercept = self.problem.original(point.coef, point.intercept, free)
+        worst = column % self.problem.coef_shape[-1] if column >= 0 else -1
+        return Solution(coef, intercept, alpha, self.alpha_max(), certificate, steps, worst, advice, point)

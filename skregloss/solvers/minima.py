@@ -1,0 +1,63 @@
+"""Minima over some columns at falling strengths, and the certificates of those that are minima over all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .certificate import certificate_of, noise_of
+from .curvature import Curvature
+from .free_minimum import is_minimal
+from .problem import Point
+from .solution import Certificate
+
+
+@dataclass
+class Minimum:
+    """The minimum over some columns at a strength: `b` there, the free block moved by `move` from the point `origin`."""
+
+    strength: float
+    steps: int
+    origin: Point
+    columns: np.ndarray
+    b: np.ndarray
+    move: np.ndarray
+    eta: np.ndarray
+    # What `Point` has.
+    value: float
+    gradient: np.ndarray
+    curvature: Curvature
+    bend: float
+    slopes: tuple | None = None
+    # Once all columns have been looked at, with the column of the largest violation.
+    certificate: Certificate | None = None
+    worst: int = -1
+
+    def point(self, free) -> Point:
+        """All coefficients"""
+        coef, intercept = free.add(self.origin, self.move)
+        coef[self.columns] = self.b
+        settled_on = None if self.certificate is None else free
+        return Point(coef, intercept, self.eta, self.value, self.gradient, self.curvature, self.bend, self.slopes, settled_on)
+
+
+def certify(problem, null, terms, minima, slopes, tol):
+    """Give certificates to minima, from the slopes along some columns: no other column has one beyond its limit
+
+    Columns at zero that are within their limits add nothing to violations or to a gap. `terms` are at unit strength. Where the
+    free block is off its minimum, there is no certificate.
+    """
+    noise = noise_of(null.gradient_size)
+    for minimum, row in zip(minima, slopes, strict=False):
+        totals = null.free.gradient(minimum.gradient)
+        if null.free.size and not is_minimal(problem, null.free, totals, minimum):
+            continue
+        b = np.zeros(len(terms.columns))
+        b[np.searchsorted(terms.columns, minimum.columns)] = minimum.b
+        value, worst, place, scale, gap = terms.with_factor(minimum.strength).assess(b, row, noise)
+        if scale < 1.0:
+            gap += problem.data.gap(minimum.eta, minimum.gradient, scale)
+        violation = max(worst, np.abs(totals).max(initial=0.0))
+        minimum.certificate = certificate_of(minimum.value + value, gap, violation, null, tol)
+        minimum.worst = int(terms.columns[place])
