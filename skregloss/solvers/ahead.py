@@ -42,7 +42,7 @@ class AheadSolver(WorkingSetSolver):
         found = self._known.pop(alpha, None)
         if found is None:
             return super()._onwards(alpha, start, previous_alpha, rival, taken, tol, max_iter)
-        blocks, certificate = self.problem.blocks(alpha), found.certificate
+        blocks, certificate = self.problem.blocks(1.0), found.certificate
         point = found.point(self.null(blocks).free)
         if certificate is None or certificate.tol != tol or not is_enough(certificate):
             return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
@@ -86,9 +86,10 @@ class AheadSolver(WorkingSetSolver):
             minima = self._minima_on(working, terms, null, point, slopes, left, **accuracy)
             if not minima:
                 break
-            seen, found = self._look(minima, terms, limits, inside, point, slopes)
-            right = missing(minima, seen, found, limits, inside)
-            certify(self.problem, null, terms.take(seen), minima[:right], found, accuracy["tol"])
+            gradients = np.array([minimum.gradient for minimum in minima])
+            seen, along = self._look(minima, gradients, terms, limits, inside, point, slopes)
+            right = missing(minima, seen, along, limits, inside)
+            certify(self.problem, null, terms.take(seen), minima[:right], gradients, along[:right], accuracy["tol"])
             optima += minima[:right]
             if right == len(minima):
                 return optima
@@ -98,12 +99,12 @@ class AheadSolver(WorkingSetSolver):
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
 
-    def _look(self, minima, terms, limits, inside, point, slopes):
+    def _look(self, minima, gradients, terms, limits, inside, point, slopes):
         """The columns inside and those outside whose slopes may be beyond their limits somewhere; and their slopes
 
         `slopes` are those at `point`. The last of the minima keeps all of its own, for it may be the next start.
         """
-        design, gradients = self.problem.design, np.array([minimum.gradient for minimum in minima])
+        design = self.problem.design
         last = terms.of(design.rmatvec(gradients[-1]))
         minima[-1].slopes = terms.columns, last
         shares, rests = self._bounds.between(point.dual, gradients[-1], gradients)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .curvature import Curvature
@@ -84,7 +86,7 @@ def with_loss(problem, point, scale, gap):
 
 def certificate_of(objective, gap, violation, null, tol, settled=True):
     """The certificate of these numbers, in units of the null model; `settled` says whether the free block is at its minimum"""
-    gap = gap if np.isfinite(gap) else np.nan
+    gap = gap if math.isfinite(gap) else math.nan
     kkt, relative_gap = violation / null.gradient_size, gap / null.deviance
-    converged = settled and bool((kkt if np.isnan(gap) else relative_gap) <= tol)
+    converged = settled and bool((kkt if math.isnan(gap) else relative_gap) <= tol)
     return Certificate(float(objective), float(gap), float(relative_gap), float(kkt), tol, converged)

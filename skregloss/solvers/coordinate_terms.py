@@ -10,6 +10,7 @@ from .coordinate_descent import gram_epochs, residual_epochs, slopes
 from .local_bends import least_curvatures
 from .penalty_terms import (
     assess,
+    assess_each,
     bounded_prox,
     dual_scale,
     entry_alphas,
@@ -98,6 +99,13 @@ class CoordinateTerms:
     def assess(self, b, grad, noise):
         """The penalty, the largest of the distances and its block, the dual scale of -grad and the gap there, all at once"""
         return assess(self.penalty, b, grad, self.strengths, noise)
+
+    def assess_each(self, coefs, grads, factors, noise):
+        """The same for several coefficients and gradients, in rows, at strengths times a factor each"""
+        count = len(factors)
+        results = np.empty(count), np.empty(count), np.empty(count, np.int64), np.empty(count), np.empty(count)
+        assess_each(self.penalty, coefs, grads, factors, self.strengths, noise, *results)
+        return results
 
     def entry_alphas(self, grad, steps, factors):
         """The least alpha at which each block, at zero now, stays there"""

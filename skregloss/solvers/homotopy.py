@@ -91,9 +91,9 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
     work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
-    ridged, centre = ridge.any(), b
+    sign, weight, slope, most = np.empty(size), np.empty(size), np.empty(size), 20 * size + 100
+    ridged, centre = ridge.any(), b.copy()
     for k, strength in enumerate(strengths):
-        wanted = strength * weights
         if k > 0:
             # The model is about the last minimum now: what RIDGE added is not part of its gradient.
             q += RIDGE * own * (b - centre)
@@ -102,15 +102,10 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
             q -= more * b
             added += more
             count = 0
-        centre = b.copy()
+        centre[:] = b
         if count < np.count_nonzero(b):
             count = complete(gram, added, q, b, active, factor, count, column)
-        sign = np.sign(b)
-        # Weights for which b is optimal: those of the gradient where active, the wanted ones times a common factor where not.
-        anew = k == 0 or ridged
-        top = max(1.0, (np.abs(q) / wanted)[sign == 0.0].max(initial=0.0)) if anew else strengths[k - 1] / strength
-        weight = np.where(sign != 0.0, sign * q, top * wanted)
-        slope, most = wanted - weight, 20 * size + 100
+        aim(q, b, weights, strength, 0.0 if k == 0 or ridged else strengths[k - 1], sign, weight, slope)
         outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
         if outcome != FINISHED:
             found = found[:k]
@@ -119,6 +114,24 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     active = active[:count]
     support.columns, support.diagonal = columns[active], (own + added)[active]
     return outcome, found
+
+
+@kernel
+def aim(q, b, weights, strength, before, sign, weight, slope):
+    """Fill in the signs of b, weights for which it is optimal, and the way from there to the wanted ones, weights x strength
+
+    They are those of the gradient where active, and where not the wanted ones times a common factor: that of the strength
+    `before`, or if this is 0 the least that will do.
+    """
+    top = max(before / strength, 1.0)
+    for j in range(b.shape[0]):
+        sign[j] = np.sign(b[j])
+        if before == 0.0 and sign[j] == 0.0:
+            top = max(top, abs(q[j]) / (strength * weights[j]))
+    for j in range(b.shape[0]):
+        wanted = strength * weights[j]
+        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
+        slope[j] = wanted - weight[j]
 
 
 def complete(gram, added, q, b, active, factor, count, column):

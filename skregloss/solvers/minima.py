@@ -42,22 +42,26 @@ class Minimum:
         return Point(coef, intercept, self.eta, self.value, self.gradient, self.curvature, self.bend, self.slopes, settled_on)
 
 
-def certify(problem, null, terms, minima, slopes, tol):
-    """Give certificates to minima, from the slopes along some columns: no other column has one beyond its limit
+def certify(problem, null, terms, minima, gradients, slopes, tol):
+    """Give certificates to minima with these gradients in rows, and their slopes along some columns: all others are in order
 
     Columns at zero that are within their limits add nothing to violations or to a gap. `terms` are at unit strength. Where the
     free block is off its minimum, there is no certificate.
     """
-    noise = noise_of(null.gradient_size)
-    for minimum, row in zip(minima, slopes, strict=False):
-        totals = null.free.gradient(minimum.gradient)
+    if not minima:
+        return
+    coefs = np.zeros((len(minima), len(terms.columns)))
+    coefs[:, np.searchsorted(terms.columns, minima[0].columns)] = [minimum.b for minimum in minima]
+    strengths = np.array([minimum.strength for minimum in minima])
+    values, worst, places, scales, gaps = terms.assess_each(coefs, slopes, strengths, noise_of(null.gradient_size))
+    for k, minimum in enumerate(minima):
+        totals = null.free.gradient(gradients[k])
         if null.free.size and not is_minimal(problem, null.free, totals, minimum):
             continue
-        b = np.zeros(len(terms.columns))
-        b[np.searchsorted(terms.columns, minimum.columns)] = minimum.b
-        value, worst, place, scale, gap = terms.with_factor(minimum.strength).assess(b, row, noise)
+        gap, scale, violation = gaps[k], scales[k], worst[k]
         if scale < 1.0:
             gap += problem.data.gap(minimum.eta, minimum.gradient, scale)
-        violation = max(worst, np.abs(totals).max(initial=0.0))
-        minimum.certificate = certificate_of(minimum.value + value, gap, violation, null, tol)
-        minimum.worst = int(terms.columns[place])
+        for total in totals:
+            violation = max(violation, abs(total))
+        minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
+        minimum.worst = int(terms.columns[places[k]])

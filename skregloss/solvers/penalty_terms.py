@@ -133,6 +133,14 @@ def assess(penalty, b, grad, strengths, noise):
 
 
 @kernel
+def assess_each(penalty, coefs, grads, factors, strengths, noise, values, worst, places, scales, gaps):
+    """Fill in what `assess` says of each row, at strengths times a factor"""
+    for k in range(factors.shape[0]):
+        found = assess(penalty, coefs[k], grads[k], factors[k] * strengths, noise)
+        values[k], worst[k], places[k], scales[k], gaps[k] = found
+
+
+@kernel
 def entry_alphas(penalty, grad, steps, factors, low, high, result):
     """Fill in the least alpha at which each coefficient, at zero now, stays there."""
     for j in range(grad.shape[0]):

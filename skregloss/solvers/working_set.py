@@ -104,14 +104,17 @@ class WorkingSetSolver:
             self._stores[id(null)] = GramStore(self.problem, null.free)
         return self._stores[id(null)]
 
-    # What overflows is judged; NumPy need not warn of it as well.
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def alpha_max(self) -> float:
         """The least alpha at which the null model passes the certificate."""
         if self._alpha_max is None:
-            blocks = self.problem.blocks(1.0)
-            self._alpha_max = smallest_null_alpha(self.problem, self.null(blocks), blocks)
+            self._alpha_max = self._smallest_null_alpha()
         return self._alpha_max
+
+    # What overflows is judged; NumPy need not warn of it as well.
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def _smallest_null_alpha(self):
+        blocks = self.problem.blocks(1.0)
+        return smallest_null_alpha(self.problem, self.null(blocks), blocks)
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
