@@ -42,13 +42,12 @@ class AheadSolver(WorkingSetSolver):
         found = self._known.pop(alpha, None)
         if found is None:
             return super()._onwards(alpha, start, previous_alpha, rival, taken, tol, max_iter)
-        blocks, certificate = self.problem.blocks(1.0), found.certificate
-        point = found.point(self.null(blocks).free)
+        point, certificate = found.point(), found.certificate
         if certificate is None or certificate.tol != tol or not is_enough(certificate):
             return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
         self._screen.pause()
         # An L1 norm leaves no coefficient to run away.
-        return self._certified(alpha, blocks.free, point, certificate, max(found.steps, 1), found.worst, "")
+        return self._certified(alpha, found.free.columns, point, certificate, max(found.steps, 1), found.worst, "")
 
     def _ahead(self, alpha, start, previous_alpha, tol, max_steps) -> list[Minimum]:
         """Minima at this strength and at some that follow it, or how far towards the first this leads"""
@@ -95,7 +94,7 @@ class AheadSolver(WorkingSetSolver):
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
             nearer = [minima[max(right - 1, 0)]]
-            point = nearer[0].point(null.free)
+            point = nearer[0].point()
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
 

@@ -40,7 +40,7 @@ class ExactSolver(AheadSolver):
         minima = []
         for strength, b, free_step, along in zip(strengths, found, free_steps, etas, strict=False):
             eta = along + null.free.apply(free_step)
-            minima.append(Minimum(strength, 0, point, columns, b, free_step, eta, *problem.data.derivatives(eta)))
+            minima.append(Minimum(strength, 0, null.free, point, columns, b, free_step, eta, *problem.data.derivatives(eta)))
         return minima
 
     @staticmethod

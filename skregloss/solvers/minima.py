@@ -8,6 +8,7 @@ import numpy as np
 
 from .certificate import certificate_of, noise_of
 from .curvature import Curvature
+from .free_block import FreeBlock
 from .free_minimum import is_minimal
 from .problem import Point
 from .solution import Certificate
@@ -19,6 +20,7 @@ class Minimum:
 
     strength: float
     steps: int
+    free: FreeBlock
     origin: Point
     columns: np.ndarray
     b: np.ndarray
@@ -34,11 +36,11 @@ class Minimum:
     certificate: Certificate | None = None
     worst: int = -1
 
-    def point(self, free) -> Point:
+    def point(self) -> Point:
         """All coefficients"""
-        coef, intercept = free.add(self.origin, self.move)
+        coef, intercept = self.free.add(self.origin, self.move)
         coef[self.columns] = self.b
-        settled_on = None if self.certificate is None else free
+        settled_on = None if self.certificate is None else self.free
         return Point(coef, intercept, self.eta, self.value, self.gradient, self.curvature, self.bend, self.slopes, settled_on)
 
 

@@ -52,7 +52,7 @@ class NewtonPathSolver(AheadSolver):
             if steps is None:
                 break
             b, move, eta = walk.b.copy(), np.full(free.size, walk.shift), walk.eta.copy()
-            found.append(Minimum(strength, steps, point, columns, b, move, eta, *problem.data.derivatives(eta)))
+            found.append(Minimum(strength, steps, free, point, columns, b, move, eta, *problem.data.derivatives(eta)))
         return found
 
 
