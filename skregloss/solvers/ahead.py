@@ -45,6 +45,7 @@ class AheadSolver(WorkingSetSolver):
         point, certificate = found.point(), found.certificate
         if certificate is None or certificate.tol != tol or not is_enough(certificate):
             return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
+        self._report(alpha, found.steps, found, found.columns)
         self._screen.pause()
         # An L1 norm leaves no coefficient to run away.
         return self._certified(alpha, found.free.columns, point, certificate, max(found.steps, 1), found.worst, "")

@@ -66,4 +66,5 @@ def certify(problem, null, terms, minima, gradients, slopes, tol):
         for total in totals:
             violation = max(violation, abs(total))
         minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
-        minimum.worst = int(terms.columns[places[k]])
+        # Without any to look at, all are as good.
+        minimum.worst = int(terms.columns[places[k]] if terms.count else terms.whole[0])

@@ -263,6 +263,7 @@ class WorkingSetSolver:
         return self.problem.bounded or parts is None or parts[0] > 0.0
 
     def _report(self, alpha, steps, now, working):
+        """Log a point with a certificate"""
         if not logger.isEnabledFor(logging.INFO):
             return
         certificate = now.certificate
