@@ -21,6 +21,8 @@ ROUNDING = 1e-12
 NEAR = 0.9
 # Strengths that are solved at once, to begin with and at most.
 FEWEST_STRENGTHS, MOST_STRENGTHS = 4, 16
+# Columns that are looked at together.
+AT_ONCE = 1024
 
 
 class AheadSolver(WorkingSetSolver):
@@ -100,7 +102,7 @@ class AheadSolver(WorkingSetSolver):
         return optima or nearer
 
     def _look(self, minima, gradients, terms, limits, inside, point, slopes):
-        """The columns inside and those outside whose slopes may be beyond their limits somewhere; and their slopes
+        """The columns inside and those beyond their limits somewhere; and their slopes
 
         `slopes` are those at `point`. The last of the minima keeps all of its own, for it may be the next start.
         """
@@ -110,8 +112,14 @@ class AheadSolver(WorkingSetSolver):
         shares, rests = self._bounds.between(point.dual, gradients[-1], gradients)
         strengths = np.array([minimum.strength for minimum in minima])
         reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
-        seen = np.flatnonzero(inside | reached)
-        return seen, design.rmatvecs(gradients, terms.columns[seen])
+        unsure, seen, along = np.flatnonzero(inside | reached), [], []
+        for start in range(0, len(unsure), AT_ONCE):
+            part = unsure[start : start + AT_ONCE]
+            found = design.rmatvecs(gradients, terms.columns[part])
+            matters = inside[part] | (np.abs(found) > strengths[:, None] * limits[part]).any(axis=0)
+            seen.append(part[matters])
+            along.append(found[:, matters])
+        return np.concatenate([unsure[:0], *seen]), np.concatenate([np.empty((len(minima), 0)), *along], axis=1)
 
     def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps) -> list[Minimum]:
         """The minima over a working set at the first of the strengths, or at none where this does not serve
