@@ -65,11 +65,11 @@ def test_columns_not_looked_at_are_within_their_limits(loss, monkeypatch):
     """At every strength of a path that was solved together with others"""
     certify, checked = ahead.certify, []
 
-    def check(problem, null, terms, minima, gradients, slopes, tol):
-        certify(problem, null, terms, minima, gradients, slopes, tol)
+    def check(problem, null, terms, minima, slopes, tol):
+        certify(problem, null, terms, minima, slopes, tol)
         others = np.setdiff1d(np.arange(problem.n_features), terms.columns)
         for minimum in minima:
-            slopes = np.abs(problem.design.rmatvec(minimum.gradient)[others])
+            slopes = np.abs(problem.design.rmatvec(minimum.dual)[others])
             assert (slopes <= minimum.strength * (1.0 + 1e-12)).all()
             checked.append(len(others))
 

@@ -88,10 +88,9 @@ class AheadSolver(WorkingSetSolver):
             minima = self._minima_on(working, terms, null, point, slopes, left, **accuracy)
             if not minima:
                 break
-            gradients = np.array([minimum.gradient for minimum in minima])
-            seen, along = self._look(minima, gradients, terms, limits, inside, point, slopes)
+            seen, along = self._look(minima, terms, limits, inside, point, slopes)
             right = missing(minima, seen, along, limits, inside)
-            certify(self.problem, null, terms.take(seen), minima[:right], gradients, along[:right], accuracy["tol"])
+            certify(self.problem, null, terms.take(seen), minima[:right], along[:right], accuracy["tol"])
             optima += minima[:right]
             if right == len(minima):
                 return optima
@@ -101,21 +100,21 @@ class AheadSolver(WorkingSetSolver):
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
 
-    def _look(self, minima, gradients, terms, limits, inside, point, slopes):
+    def _look(self, minima, terms, limits, inside, point, slopes):
         """The columns inside and those beyond their limits somewhere; and their slopes
 
         `slopes` are those at `point`. The last of the minima keeps all of its own, for it may be the next start.
         """
-        design = self.problem.design
-        last = terms.of(design.rmatvec(gradients[-1]))
+        design, duals = self.problem.design, np.array([minimum.dual for minimum in minima])
+        last = terms.of(design.rmatvec(duals[-1]))
         minima[-1].slopes = terms.columns, last
-        shares, rests = self._bounds.between(point.dual, gradients[-1], gradients)
+        shares, rests = self._bounds.between(point.dual, duals[-1], duals)
         strengths = np.array([minimum.strength for minimum in minima])
         reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
         unsure, seen, along = np.flatnonzero(inside | reached), [], []
         for start in range(0, len(unsure), AT_ONCE):
             part = unsure[start : start + AT_ONCE]
-            found = design.rmatvecs(gradients, terms.columns[part])
+            found = design.rmatvecs(duals, terms.columns[part])
             matters = inside[part] | (np.abs(found) > strengths[:, None] * limits[part]).any(axis=0)
             seen.append(part[matters])
             along.append(found[:, matters])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .certificate import certificate_of, noise_of
+from .certificate import certificate_of, noise_of, with_loss
 from .curvature import Curvature
 from .free_block import FreeBlock
 from .free_minimum import is_minimal
 from .problem import Point
+from .projection import Projection
 from .solution import Certificate
 
 
@@ -31,24 +32,31 @@ class Minimum:
     gradient: np.ndarray
     curvature: Curvature
     bend: float
+    projection: Projection | None = None
     slopes: tuple | None = None
     # Once all columns have been looked at, with the column of the largest violation.
     certificate: Certificate | None = None
     worst: int = -1
+
+    @property
+    def dual(self):
+        """The dual point, as that of a `Point`"""
+        return self.gradient if self.projection is None else self.projection.dual
 
     def point(self) -> Point:
         """All coefficients"""
         coef, intercept = self.free.add(self.origin, self.move)
         coef[self.columns] = self.b
         settled_on = None if self.certificate is None else self.free
-        return Point(coef, intercept, self.eta, self.value, self.gradient, self.curvature, self.bend, self.slopes, settled_on)
+        loss = self.eta, self.value, self.gradient, self.curvature, self.bend
+        return Point(coef, intercept, *loss, self.slopes, settled_on, self.projection)
 
 
-def certify(problem, null, terms, minima, gradients, slopes, tol):
-    """Give certificates to minima with these gradients in rows, and their slopes along some columns: all others are in order
+def certify(problem, null, terms, minima, slopes, tol):
+    """Give certificates to minima, from the slopes of their dual points along some columns: all others are in order
 
     Columns at zero that are within their limits add nothing to violations or to a gap. `terms` are at unit strength. Where the
-    free block is off its minimum, there is no certificate.
+    free block is off its minimum, and there is no projection, there is no certificate.
     """
     if not minima:
         return
@@ -57,14 +65,13 @@ def certify(problem, null, terms, minima, gradients, slopes, tol):
     strengths = np.array([minimum.strength for minimum in minima])
     values, worst, places, scales, gaps = terms.assess_each(coefs, slopes, strengths, noise_of(null.gradient_size))
     for k, minimum in enumerate(minima):
-        totals = null.free.gradient(gradients[k])
-        if null.free.size and not is_minimal(problem, null.free, totals, minimum):
+        totals = null.free.gradient(minimum.gradient)
+        if null.free.size and minimum.projection is None and not is_minimal(problem, null.free, totals, minimum):
             continue
-        gap, scale, violation = gaps[k], scales[k], worst[k]
-        if scale < 1.0:
-            gap += problem.data.gap(minimum.eta, minimum.gradient, scale)
+        violation = worst[k]
         for total in totals:
             violation = max(violation, abs(total))
+        gap = with_loss(problem, minimum, scales[k], gaps[k])
         minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
         # Without any to look at, all are as good.
         minimum.worst = int(terms.columns[places[k]] if terms.count else terms.whole[0])
