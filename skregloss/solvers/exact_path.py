@@ -14,8 +14,6 @@ from .minima import Minimum
 
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
 LARGEST_SET = 2000
-# Columns whose Gram entries are computed ahead, the next to enter by their gradients.
-AHEAD = 12
 
 
 class ExactSolver(AheadSolver):
@@ -26,7 +24,6 @@ class ExactSolver(AheadSolver):
             return []
         problem, store, columns = self.problem, self._store(null), terms.columns[working]
         l1, l2 = problem.penalty.l1_l2_parts()
-        self._look_ahead(store, terms, working, slopes)
         gram, _, cross, inverse = store.parts(columns, 1.0)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
@@ -42,14 +39,3 @@ class ExactSolver(AheadSolver):
             eta = along + null.free.apply(free_step)
             minima.append(Minimum(strength, 0, null.free, point, columns, b, free_step, eta, *problem.data.derivatives(eta)))
         return minima
-
-    @staticmethod
-    def _look_ahead(store, terms, working, slopes):
-        """Have the store compute the columns that are likely to enter next together with those that it lacks."""
-        if store.lacks(terms.columns[working]):
-            count = len(working) + AHEAD
-            if count >= len(slopes):
-                store.reserve(terms.columns)
-            else:
-                likely = np.argpartition(-np.abs(slopes / terms.strengths), count)[:count]
-                store.reserve(terms.columns[np.union1d(working, likely)])
