@@ -21,6 +21,8 @@ MANY = 32
 class CSC(Design):
     """X in sorted compressed sparse column form with float32 or float64 data, used as it is."""
 
+    sparse = True
+
     def __init__(self, X):
         self.data, self.indices, self.indptr = X.data, X.indices, X.indptr
         self.n_samples, self.n_features = X.shape
@@ -42,6 +44,15 @@ class CSC(Design):
     def rmatvec(self, vector, columns=None):
         return _rmatvec(self.lower(), vector, self._columns(columns))
 
+    def rmatvecs(self, vectors):
+        result = np.empty((len(vectors), self.n_features))
+        for first in range(0, len(vectors), 4):
+            some = vectors[first : first + 4]
+            four = np.zeros((self.n_samples, 4))
+            four[:, : len(some)] = some.T
+            result[first : first + 4] = _rmatvecs(self.lower(), four)[: len(some)]
+        return result
+
     def squares(self, weights, columns=None, shift=None):
         columns = self._columns(columns)
         shift = np.zeros(len(columns)) if shift is None else shift
@@ -57,6 +68,13 @@ class CSC(Design):
 
     def outer(self, columns, scales, shift=None):
         return _outer(self.lower(), columns, scales, self.n_samples)
+
+    def taken(self, columns):
+        starts = np.zeros(len(columns) + 1, dtype=np.int64)
+        np.cumsum(np.diff(self.indptr)[columns], out=starts[1:])
+        rows, entries = np.empty(starts[-1], np.uint32), np.empty(starts[-1])
+        _take(self.lower(), columns, starts, rows, entries)
+        return starts, rows, entries
 
     def _array(self):
         return sparse.csc_array((self.data, self.indices, self.indptr), shape=(self.n_samples, self.n_features))
@@ -133,6 +151,23 @@ def _rmatvec(design, vector, columns):
 
 
 @kernel
+def _rmatvecs(design, four):
+    """The products with four vectors, in rows; these are given in columns, which puts a row's entries side by side"""
+    data, indices, indptr = design.data, design.indices, design.indptr
+    result = np.empty((4, indptr.shape[0] - 1))
+    for j in range(result.shape[1]):
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for k in range(indptr[j], indptr[j + 1]):
+            value, i = data[k], np.uint32(indices[k])
+            a += value * four[i, 0]
+            b += value * four[i, 1]
+            c += value * four[i, 2]
+            d += value * four[i, 3]
+        result[0, j], result[1, j], result[2, j], result[3, j] = a, b, c, d
+    return result
+
+
+@kernel
 def _sum_of(vector, indices, first, last):
     """The sum of the entries of a vector at some indices: four sums at a time, that none waits for the last addition"""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -187,6 +222,16 @@ def _gram(design, weights, columns, n_samples):
         for b in range(a):
             result[b, a] = result[a, b]
     return result
+
+
+@kernel
+def _take(design, columns, starts, rows, entries):
+    """Fill in the rows and the entries of columns"""
+    for c in range(columns.shape[0]):
+        first = design.indptr[columns[c]]
+        for k in range(starts[c + 1] - starts[c]):
+            rows[starts[c] + k] = design.indices[first + k]
+            entries[starts[c] + k] = design.data[first + k]
 
 
 @kernel

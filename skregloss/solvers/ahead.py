@@ -54,7 +54,7 @@ class AheadSolver(WorkingSetSolver):
             self._count = 2 * self._count
             self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, accuracy), strict=False))
         start, steps = self._known.pop(alpha, (None, 0))
-        if start is not None and null.free.size and is_balanced(self.problem, null.free, start.gradient):
+        if start is not None and start.settled_on is not null.free and null.free.size and is_balanced(self.problem, null.free, start.gradient):
             start.settled_on = null.free
         return start, steps
 
@@ -81,7 +81,7 @@ class AheadSolver(WorkingSetSolver):
             if not found:
                 break
             gradients = self.problem.gradients_on(terms, [point for point, _ in found])
-            right = missing(gradients, (1.0 + ROUNDING) * left, limits, inside)
+            right = missing(gradients, (1.0 + ROUNDING) * left[: len(found)], limits, inside)
             optima += found[:right]
             if right == len(left):
                 return optima

@@ -7,6 +7,7 @@ import inspect
 from ..losses import Loss
 from ..penalties import Penalty
 from .exact_path import ExactSolver
+from .model_path import ModelPathSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
 from .working_set import WorkingSetSolver
@@ -45,4 +46,6 @@ def make_solver(problem) -> WorkingSetSolver:
     if problem.loss.constant_curvature:
         return ExactSolver(problem)
     by_rows = problem.convex and not problem.loss.joint and not problem.loss.flat_pieces and problem.data.copies == 1
-    return NewtonPathSolver(problem) if by_rows and problem.design.dense else WorkingSetSolver(problem)
+    if not by_rows:
+        return WorkingSetSolver(problem)
+    return NewtonPathSolver(problem) if problem.design.dense else ModelPathSolver(problem) if problem.design.sparse else WorkingSetSolver(problem)

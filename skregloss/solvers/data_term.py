@@ -19,8 +19,13 @@ from .sample_terms import (
     mean_loss,
     mean_minimum,
     own_curvature,
+    scaled_dual_excess,
     secant_curvature,
 )
+
+# Gaps of losses are bounded, and not summed up, where the bound is within this share of the sum, as it is for dual points this
+# near to the gradient.
+MOST_SLACK, NEARLY_ONE = 0.01, 0.99
 
 
 def make_data_term(loss, y, weights, total):
@@ -92,7 +97,13 @@ class RowTerm:
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
     def gap(self, point, scale):
-        """The Fenchel-Young gap of the point's dual times a scale"""
+        """The Fenchel-Young gap of the point's dual times a scale, or hardly more than that"""
+        if np.isfinite(self.self_concordance) and scale >= NEARLY_ONE:
+            flat = flat_curvature(point.bend, self.lipschitz)
+            parts = self.weights, point.gradient, point.curvature.weights, point.dual
+            excess = scaled_dual_excess(*parts, scale, flat, self.self_concordance, MOST_SLACK)
+            if np.isfinite(excess):
+                return excess
         return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
 
 
