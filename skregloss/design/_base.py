@@ -61,6 +61,10 @@ class Design(Jittable):
         """X[rows][:, columns] as an array"""
         raise NotImplementedError
 
+    def counts(self, columns):
+        """How many entries of each of the columns are stored"""
+        raise NotImplementedError
+
     def taken(self, columns):
         """Where the entries of each of the columns start, their rows, and the entries; of sparse designs"""
         raise NotImplementedError
@@ -163,6 +167,9 @@ class Standardized(Design):
 
     def entries(self, rows, columns):
         return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
+
+    def counts(self, columns):
+        return self.design.counts(columns)
 
     def taken(self, columns):
         starts, rows, entries = self.design.taken(columns)

@@ -54,9 +54,15 @@ class AheadSolver(WorkingSetSolver):
             self._count = 2 * self._count
             self._known = dict(zip(strengths.tolist(), self._optima(point, null, strengths, since, accuracy), strict=False))
         start, steps = self._known.pop(alpha, (None, 0))
-        if start is not None and start.settled_on is not null.free and null.free.size and is_balanced(self.problem, null.free, start.gradient):
-            start.settled_on = null.free
+        free = null.free
+        if start is not None and start.settled_on is not free and free.size and is_balanced(self.problem, free, start.gradient):
+            start.settled_on = free
         return start, steps
+
+    def _likely(self, terms, limits, point, gradient, strengths, since):
+        """Mark columns that are in the support, or likely to be at one of the strengths: by the sequential strong rule"""
+        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
+        return (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
 
     def _serves(self, point, null) -> bool:
         """Whether this way is worth going from a point"""
@@ -70,9 +76,7 @@ class AheadSolver(WorkingSetSolver):
         terms = self.problem.blocks(1.0).terms
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
         gradient = self.problem.gradient_on(terms, point)
-        # The sequential strong rule.
-        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
-        inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
+        inside = self._likely(terms, limits, point, gradient, strengths, since)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(gradient) / limits, most_kept(self.problem.design))
