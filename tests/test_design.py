@@ -101,11 +101,17 @@ def test_products_and_squares(stored, shifted, scaled, shape):
     assert (design.n_samples, design.n_features) == shape
     for columns in selections(shape[1]):
         chosen = X if columns is None else X[:, columns]
+        for several in (rng.normal(size=(count, shape[0])) for count in (1, 4, 7)):
+            close(design.rmatvecs(several, columns), several @ chosen)
         coef = rng.normal(size=chosen.shape[1])
         coef[::3] = 0.0
         close(design.matvec(coef, columns), chosen @ coef)
         close(design.matvec(np.zeros_like(coef), columns), np.zeros(shape[0]))
         close(design.rmatvec(vector, columns), chosen.T @ vector)
+        if design.sparse and columns is not None:
+            starts, rows, values = design.taken(columns)
+            assert (np.diff(starts) == design.counts(columns)).all()
+            close(sparse.csc_array((values, rows.astype(int), starts), shape=chosen.shape).toarray(), chosen)
         if isinstance(design, Standardized):
             close(design.squares(weights, columns), weights @ chosen**2)
 

@@ -79,6 +79,7 @@ def test_gap_bounds_what_a_scaled_gradient_loses(loss):
     """L(eta) + L*(s g) - s g'eta, the conjugate L* by numerical search"""
     _, _, term, eta = case(loss)
     value, gradient, *_ = term.derivatives(eta)
+    point = type("Point", (), {"eta": eta})
     for scale in (0.3, 0.9):
 
         def lost(move, scale=scale):
@@ -87,14 +88,15 @@ def test_gap_bounds_what_a_scaled_gradient_loses(loss):
             return there - scale * gradient @ move if np.isfinite(there) else 1e100
 
         found = minimize(lost, np.zeros(len(eta)), method="BFGS", options={"gtol": 1e-9})
-        assert term.gap(eta, None, scale) >= value - found.fun - 1e-12
+        assert term.gap(point, scale) >= value - found.fun - 1e-12
 
 
 @over_losses
 def test_gap_vanishes_at_the_gradient_to_second_order(loss):
-    _, _, term, eta = case(loss)
-    assert term.gap(eta, None, 1.0) == 0.0
-    near, far = term.gap(eta, None, 1.0 - 1e-4), term.gap(eta, None, 1.0 - 2e-4)
+    point = type("Point", (), {})
+    _, _, term, point.eta = case(loss)
+    assert term.gap(point, 1.0) == 0.0
+    near, far = term.gap(point, 1.0 - 1e-4), term.gap(point, 1.0 - 2e-4)
     assert near == pytest.approx(far / 4.0, rel=1e-3)
 
 
@@ -102,14 +104,15 @@ def test_gap_vanishes_at_the_gradient_to_second_order(loss):
 @pytest.mark.parametrize("scale", [0.0, 0.3, 0.99, 1.0])
 def test_gap_of_softmax_is_that_of_entropies(loss, scale):
     y, weights, term, eta = case(loss)
-    assert term.gap(eta, None, scale) == pytest.approx(joint.softmax_gap(loss, eta, y, weights, scale), rel=1e-12, abs=1e-16)
+    point = type("Point", (), {"eta": eta})
+    assert term.gap(point, scale) == pytest.approx(joint.softmax_gap(loss, eta, y, weights, scale), rel=1e-12, abs=1e-16)
 
 
 @pytest.mark.parametrize("loss", CoxPartialLikelihood.examples(), ids=short)
 @pytest.mark.parametrize("scale", [0.3, 0.99, 1.0 - 1e-6])
 def test_gap_of_cox_bounds_that_of_entropies_and_is_close(loss, scale):
     y, weights, term, eta = case(loss)
-    bound = term.gap(eta, None, scale)
+    bound = term.gap(type("Point", (), {"eta": eta}), scale)
     entropies = joint.cox_gap(loss, eta, y, weights, scale)
     assert entropies <= bound <= 3.0 * entropies + 1e-15
 

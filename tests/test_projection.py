@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from fits import LOSS_EXAMPLES, certified, data, over_losses, weights
@@ -16,6 +18,7 @@ from skregloss.solvers.curvature import Curvature
 from skregloss.solvers.model_errors import model_errors
 from skregloss.solvers.null_model import null_model
 from skregloss.solvers.projection import projection
+from skregloss.solvers.sample_terms import fenchel_gap
 from skregloss.solvers.trend import Trend
 
 BOUNDED = [loss for loss in LOSS_EXAMPLES if np.isfinite(loss.self_concordance)]
@@ -35,6 +38,23 @@ def near_the_minimum(loss, storage, factors, size):
     return problem, null.free, problem.at(coef, null.point.intercept + size * rng.normal())
 
 
+def exact_gap(problem, point, scale):
+    """The sum of Fenchel and Young, summed up"""
+    return fenchel_gap(problem.data.kernel_loss, problem.y, point.eta, problem.weights, point.dual, scale)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.0 - 1e-8, 1.0 - 1e-5, 0.999, 0.9])
+@over_losses(BOUNDED)
+def test_gaps_of_the_loss(loss, scale):
+    """They are no less than what they bound, and hardly more"""
+    for size in (1e-1, 1e-3, 1e-6):
+        problem, free, point = near_the_minimum(loss, np.asfortranarray, FACTORS, size)
+        for near in (point, dataclasses.replace(point, projection=projection(problem, free, point))):
+            summed, given = exact_gap(problem, near, scale), problem.data.gap(near, scale)
+            rounding = 1e-14 * (abs(point.value) + problem.data.floor()[1])
+            assert given == summed or summed - rounding <= given <= 1.021 * summed + rounding
+
+
 @over_factors
 @over_storage
 @over_losses(BOUNDED)
@@ -47,7 +67,7 @@ def test_a_projection_is_feasible_and_its_bound_holds(loss, storage, factors):
             continue
         Z = free.matrix()
         assert np.abs(Z.T @ found.dual).max() <= 1e-13 * np.abs(Z).max() * np.abs(found.dual).sum()
-        lost = problem.data.gap(point.eta, found.dual, 1.0)
+        lost = exact_gap(problem, dataclasses.replace(point, projection=found), 1.0)
         rounding = 1e-15 * (abs(point.value) + problem.data.floor()[1])
         assert found.excess > 0.0
         assert 0.4 * found.excess - rounding <= lost <= found.excess + rounding

@@ -20,8 +20,8 @@ class Design(Jittable):
     kernel_verbs = ("dot", "add_scaled")
     # Whether `gram` can subtract a constant from each column before multiplying, without a dense copy.
     can_shift = False
-    # Whether columns are stored as they are, entry by entry.
-    dense = False
+    # Whether columns are stored as they are, entry by entry; or without the zeros in them.
+    dense = sparse = False
     n_samples: int
     n_features: int
 
@@ -59,6 +59,14 @@ class Design(Jittable):
 
     def entries(self, rows, columns):
         """X[rows][:, columns] as an array"""
+        raise NotImplementedError
+
+    def counts(self, columns):
+        """How many entries of each of the columns are stored"""
+        raise NotImplementedError
+
+    def taken(self, columns):
+        """Where the entries of each of the columns start, their rows, and the entries; of sparse designs"""
         raise NotImplementedError
 
     def summed(self, owner, factors, count):
@@ -100,7 +108,8 @@ class Standardized(Design):
         self.design = design
         self.shift = shift
         self.scale = scale
-        self.n_samples, self.n_features, self.dense = design.n_samples, design.n_features, design.dense
+        self.n_samples, self.n_features = design.n_samples, design.n_features
+        self.dense, self.sparse = design.dense, design.sparse
 
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}
@@ -160,6 +169,14 @@ class Standardized(Design):
 
     def entries(self, rows, columns):
         return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
+
+    def counts(self, columns):
+        return self.design.counts(columns)
+
+    def taken(self, columns):
+        starts, rows, entries = self.design.taken(columns)
+        scale = self.scale[columns]
+        return starts, rows, entries if (scale == 1.0).all() else entries / np.repeat(scale, np.diff(starts))
 
     def summed(self, owner, count):
         """The design, unshifted, of the sums of columns that have the same owner >= 0, and the shifts of the sums"""

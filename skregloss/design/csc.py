@@ -1,4 +1,4 @@
-"""A sparse design, stored column by column. The only place that knows what `indptr` is."""
+"""A sparse design, stored column by column. The only place, with its Gram matrices, that knows what `indptr` is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from scipy import sparse
 
 from .._jit import kernel
 from ._base import Design, ownership
+from .csc_grams import cross_gram, gram
 
-# Rows that are put together at a time.
-STRETCH = 2048
 # So few columns are multiplied one by one: a product with a vector passes over entries faster.
 FEW = 3
 # Entries from which on it pays to know that a column has a single value.
@@ -20,6 +19,8 @@ MANY = 32
 
 class CSC(Design):
     """X in sorted compressed sparse column form with float32 or float64 data, used as it is."""
+
+    sparse = True
 
     def __init__(self, X):
         self.data, self.indices, self.indptr = X.data, X.indices, X.indptr
@@ -42,6 +43,16 @@ class CSC(Design):
     def rmatvec(self, vector, columns=None):
         return _rmatvec(self.lower(), vector, self._columns(columns))
 
+    def rmatvecs(self, vectors, columns=None):
+        columns = self._columns(columns)
+        result = np.empty((len(vectors), len(columns)))
+        for first in range(0, len(vectors), 4):
+            some = vectors[first : first + 4]
+            four = np.zeros((self.n_samples, 4))
+            four[:, : len(some)] = some.T
+            result[first : first + 4] = _rmatvecs(self.lower(), four, columns)[: len(some)]
+        return result
+
     def squares(self, weights, columns=None, shift=None):
         columns = self._columns(columns)
         shift = np.zeros(len(columns)) if shift is None else shift
@@ -49,20 +60,30 @@ class CSC(Design):
 
     def gram(self, weights, columns, others=None, shift=None):
         if others is None:
-            return _gram(self.lower(), weights, columns, self.n_samples)
+            return gram(self.lower(), weights, columns, self.n_samples)
         if len(others) <= FEW:
             spread = [weights * self.matvec(np.ones(1), others[k : k + 1]) for k in range(len(others))]
             return np.array([self.rmatvec(vector, columns) for vector in spread]).reshape(len(others), len(columns)).T
-        return _cross_gram(self.lower(), weights, columns, others, self.n_samples)
+        return cross_gram(self.lower(), weights, columns, others, self.n_samples)
 
     def outer(self, columns, scales, shift=None):
         return _outer(self.lower(), columns, scales, self.n_samples)
+
+    def taken(self, columns):
+        starts = np.zeros(len(columns) + 1, dtype=np.int64)
+        np.cumsum(self.counts(columns), out=starts[1:])
+        rows, entries = np.empty(starts[-1], np.uint32), np.empty(starts[-1])
+        _take(self.lower(), columns, starts, rows, entries)
+        return starts, rows, entries
 
     def _array(self):
         return sparse.csc_array((self.data, self.indices, self.indptr), shape=(self.n_samples, self.n_features))
 
     def occupied(self, columns):
-        return np.diff(self.indptr)[columns] > 0
+        return self.counts(columns) > 0
+
+    def counts(self, columns):
+        return self.indptr[columns + 1] - self.indptr[columns]
 
     def entries(self, rows, columns):
         return self._array()[:, columns].tocsr()[rows].toarray().astype(np.float64)
@@ -133,6 +154,23 @@ def _rmatvec(design, vector, columns):
 
 
 @kernel
+def _rmatvecs(design, four, columns):
+    """The products with four vectors, in rows; these are given in columns, which puts a row's entries side by side"""
+    data, indices, indptr = design.data, design.indices, design.indptr
+    result = np.empty((4, columns.shape[0]))
+    for j in range(columns.shape[0]):
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for k in range(indptr[columns[j]], indptr[columns[j] + 1]):
+            value, i = data[k], np.uint32(indices[k])
+            a += value * four[i, 0]
+            b += value * four[i, 1]
+            c += value * four[i, 2]
+            d += value * four[i, 3]
+        result[0, j], result[1, j], result[2, j], result[3, j] = a, b, c, d
+    return result
+
+
+@kernel
 def _sum_of(vector, indices, first, last):
     """The sum of the entries of a vector at some indices: four sums at a time, that none waits for the last addition"""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -166,99 +204,13 @@ def _squares(design, weights, columns, shift):
 
 
 @kernel
-def _gram(design, weights, columns, n_samples):
-    # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
-    # columns a stretch at a time, so that they stay in the cache.
-    size = columns.shape[0]
-    result = np.zeros((size, size))
-    reached = _beginnings(design, columns)
-    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
-    places, entries = np.empty(0, np.int32), np.empty(0)
-    for first in range(0, n_samples, STRETCH):
-        last = min(first + STRETCH, n_samples)
-        places, entries = _take_rows(design, columns, reached, first, last, starts, free, places, entries)
-        for i in range(last - first):
-            for a in range(starts[i], starts[i + 1]):
-                value = weights[first + i] * entries[a]
-                row = result[places[a]]
-                for b in range(starts[i], a + 1):
-                    row[np.uint32(places[b])] += value * entries[b]
-    for a in range(size):
-        for b in range(a):
-            result[b, a] = result[a, b]
-    return result
-
-
-@kernel
-def _take_rows(design, columns, reached, first, last, starts, free, places, entries):
-    """Fill in where these rows start; the places of their columns and their entries, in the room given if that is enough"""
-    total = _count_rows(design, columns, reached, first, last, starts)
-    if total > places.shape[0]:
-        places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
-    free[:] = starts[:-1]
-    _fill_rows(design, columns, reached, first, last, free, places, entries)
-    return places, entries
-
-
-@kernel
-def _count_rows(design, columns, reached, first, last, starts):
-    """Where each row from `first` to `last` starts among their entries in the chosen columns; how many these are"""
-    starts[:] = 0
+def _take(design, columns, starts, rows, entries):
+    """Fill in the rows and the entries of columns"""
     for c in range(columns.shape[0]):
-        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
-        while k < stop and design.indices[k] < last:
-            starts[design.indices[k] - first + 1] += 1
-            k += 1
-    for i in range(last - first):
-        starts[i + 1] += starts[i]
-    return starts[last - first]
-
-
-@kernel
-def _fill_rows(design, columns, reached, first, last, free, places, entries):
-    """The entries of these rows and their columns' places; where each column has been `reached` moves on."""
-    for c in range(columns.shape[0]):
-        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
-        while k < stop and design.indices[k] < last:
-            i = design.indices[k] - first
-            places[free[i]] = c
-            entries[free[i]] = design.data[k]
-            free[i] += 1
-            k += 1
-        reached[c] = k
-
-
-@kernel
-def _cross_gram(design, weights, columns, others, n_samples):
-    # The others' rows meet the entries of the columns a stretch at a time.
-    result = np.zeros((columns.shape[0], others.shape[0]))
-    reached, other_reached = _beginnings(design, columns), _beginnings(design, others)
-    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
-    places, entries = np.empty(0, np.int32), np.empty(0)
-    for first in range(0, n_samples, STRETCH):
-        last = min(first + STRETCH, n_samples)
-        places, entries = _take_rows(design, others, other_reached, first, last, starts, free, places, entries)
-        for c in range(columns.shape[0]):
-            k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
-            row = result[c]
-            while k < stop and design.indices[k] < last:
-                i = np.uint32(design.indices[k] - first)
-                if starts[i] < starts[i + 1]:
-                    value = weights[design.indices[k]] * design.data[k]
-                    for b in range(starts[i], starts[i + 1]):
-                        row[np.uint32(places[b])] += value * entries[b]
-                k += 1
-            reached[c] = k
-    return result
-
-
-@kernel
-def _beginnings(design, columns):
-    """Where each column's entries begin"""
-    reached = np.empty(columns.shape[0], np.int64)
-    for c in range(columns.shape[0]):
-        reached[c] = design.indptr[columns[c]]
-    return reached
+        first = design.indptr[columns[c]]
+        for k in range(starts[c + 1] - starts[c]):
+            rows[starts[c] + k] = design.indices[first + k]
+            entries[starts[c] + k] = design.data[first + k]
 
 
 @kernel

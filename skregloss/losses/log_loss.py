@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ._base import Loss
-from ._shared import room, share_log
+from ._shared import log_one_plus, room, share_log
 from .softmax import Softmax
 
 
@@ -44,7 +44,7 @@ class LogLoss(Loss):
 
     def value(self, y, eta):
         m = y * eta
-        return max(-m, 0.0) + np.log1p(np.exp(-abs(m)))
+        return max(-m, 0.0) + log_one_plus(np.exp(-abs(m)))
 
     def gradient(self, y, eta):
         m = y * eta
@@ -59,7 +59,7 @@ class LogLoss(Loss):
         m = y * eta
         small = np.exp(-abs(m))
         share = 1.0 / (1.0 + small)
-        return max(-m, 0.0) + np.log1p(small), -y * (small if m > 0.0 else 1.0) * share, small * share * share
+        return max(-m, 0.0) + log_one_plus(small), -y * (small if m > 0.0 else 1.0) * share, small * share * share
 
     def conjugate(self, y, u):
         # The slope is -y times the probability of the other class: the conjugate is the negative entropy.

@@ -17,10 +17,10 @@ from .working_set import WorkingSetSolver, is_enough
 MOST_ROUNDS = 20
 # Gradients above their limits by this share of them are rounding.
 ROUNDING = 1e-12
-# Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
-NEAR = 0.9
-# Strengths that are solved at once, to begin with and at most.
+# Strengths that are solved at once, to begin with and at most; vectors of samples that each takes, and the entries that they
+# may take together, or share of those of a dense design.
 FEWEST_STRENGTHS, MOST_STRENGTHS = 4, 16
+VECTORS, SMALL, SHARE_OF_DATA = 4, 2**20, 0.1
 # Columns that are looked at together.
 AT_ONCE = 1024
 
@@ -28,12 +28,17 @@ AT_ONCE = 1024
 class AheadSolver(WorkingSetSolver):
     """The working-set solver for convex L1-type penalties without bounds, given the optimum as its start."""
 
-    # Fewer strengths than these are left to the general way.
-    fewest = 1
+    # Fewer strengths than these are left to the general way, and more are not solved at once.
+    fewest, most = 1, MOST_STRENGTHS
+    # Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
+    near = 0.9
 
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
+        n_samples, dense = problem.design.n_samples, problem.design.dense
+        room = max(SMALL, SHARE_OF_DATA * n_samples * problem.n_features if dense else 0)
+        self._most = int(np.clip(room // (VECTORS * n_samples), 1, self.most))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
@@ -60,12 +65,17 @@ class AheadSolver(WorkingSetSolver):
         if alpha <= 0.0 or not null.exists or blocks.terms.count == 0 or point.settled_on is not null.free:
             return []
         later = self._following[(self._following < alpha) & (self._following > 0.0)]
-        strengths = np.r_[alpha, later][: min(MOST_STRENGTHS, self._count)]
+        strengths = np.r_[alpha, later][: min(self._most, self._count)]
         if len(strengths) < self.fewest or not self._serves(point, null):
             return []
         self._count = 2 * self._count
         since = self.alpha_max() if start is None else previous_alpha
         return self._optima(point, null, blocks.terms, strengths, since, {"tol": tol, "max_steps": max_steps})
+
+    def _likely(self, terms, limits, point, slopes, strengths, since):
+        """Mark columns that are in the support, or likely to be at one of the strengths: by the sequential strong rule"""
+        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
+        return (terms.of(point.coef) != 0.0) | (np.abs(slopes) > ahead * limits)
 
     def _serves(self, point, null) -> bool:
         """Whether this way is worth going from a point"""
@@ -78,9 +88,7 @@ class AheadSolver(WorkingSetSolver):
         """
         limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
         slopes = self.problem.gradient_on(terms, point)
-        # The sequential strong rule.
-        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
-        inside = (terms.of(point.coef) != 0.0) | (np.abs(slopes) > ahead * limits)
+        inside = self._likely(terms, limits, point, slopes, strengths, since)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(slopes) / limits, most_kept(self.problem.design))

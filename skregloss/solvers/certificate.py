@@ -80,7 +80,7 @@ def noise_of(gradient_size):
 def with_loss(problem, point, scale, gap):
     """The gap of the penalty at the scaled dual point, and that of the loss"""
     if scale < 1.0:
-        return gap + problem.data.gap(point.eta, point.dual, scale)
+        return gap + problem.data.gap(point, scale)
     return gap if point.projection is None else gap + point.projection.excess
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
+
 from ..losses import Loss
 from ..penalties import Penalty
 from .exact_path import ExactSolver
+from .matrix_path import MatrixPathSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
 from .working_set import WorkingSetSolver
@@ -45,4 +48,8 @@ def make_solver(problem) -> WorkingSetSolver:
     if problem.loss.constant_curvature:
         return ExactSolver(problem)
     by_rows = problem.convex and not problem.loss.joint and not problem.loss.flat_pieces and problem.data.copies == 1
-    return NewtonPathSolver(problem) if by_rows and problem.design.dense else WorkingSetSolver(problem)
+    if by_rows and problem.design.dense:
+        return NewtonPathSolver(problem)
+    if by_rows and problem.design.sparse and np.isfinite(problem.data.self_concordance):
+        return MatrixPathSolver(problem)
+    return WorkingSetSolver(problem)

@@ -19,8 +19,13 @@ from .sample_terms import (
     mean_loss,
     mean_minimum,
     own_curvature,
+    scaled_dual_excess,
     secant_curvature,
 )
+
+# Gaps of losses are bounded, and not summed up, where the bound is within this share of the sum, as it is for dual points this
+# near to the gradient.
+MOST_SLACK, NEARLY_ONE = 0.01, 0.99
 
 
 def make_data_term(loss, y, weights, total):
@@ -91,9 +96,15 @@ class RowTerm:
         """The mean of the per-row minima of the loss, and the mean size of the loss at zero"""
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
-    def gap(self, eta, dual, scale):
-        """The Fenchel-Young gap of linear predictors and a dual point times a scale"""
-        return fenchel_gap(self.kernel_loss, self.y, eta, self.weights, dual, scale)
+    def gap(self, point, scale):
+        """The Fenchel-Young gap of the point's dual times a scale, or hardly more than that"""
+        if np.isfinite(self.self_concordance) and scale >= NEARLY_ONE:
+            flat = flat_curvature(point.bend, self.lipschitz)
+            parts = self.weights, point.gradient, point.curvature.weights, point.dual
+            excess = scaled_dual_excess(*parts, scale, flat, self.self_concordance, MOST_SLACK)
+            if np.isfinite(excess):
+                return excess
+        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
 
 
 class JointTerm:
@@ -137,9 +148,8 @@ class JointTerm:
         factor = 2.0 * rise / bend if bend > 0.0 else 1.0
         return point.curvature * (factor if 1.0 < factor < np.inf else 2.0)
 
-    def gap(self, eta, dual, scale):
-        """The same; the dual point is the gradient"""
-        return self.joint.gap(eta, scale)
+    def gap(self, point, scale):
+        return self.joint.gap(point.eta, scale)
 
     def starting_intercepts(self, offset):
         """Intercepts to begin the null model from"""

@@ -115,6 +115,23 @@ def fenchel_gap(loss, y, eta, weights, gradient, scale):
     return total
 
 
+@kernel(reorder=True)
+def scaled_dual_excess(weights, gradient, curvature, dual, scale, flat, rate, most):
+    """A bound on what `fenchel_gap` sums, for slopes so near to the loss's own that no more than a share `most` of it is slack
+
+    With h t the difference between the slopes of a row, h its curvature, that is h t^2 / 2 (1 - rate |t|): see `projection`.
+    Infinite where rate |t| is more than `most`.
+    """
+    total, farthest = 0.0, 0.0
+    for i in range(weights.shape[0]):
+        off = scale * dual[i] - gradient[i]
+        move = off / curvature[i] if curvature[i] > weights[i] * flat else (0.0 if off == 0.0 else np.inf)
+        farthest = max(farthest, abs(move))
+        total += off * move
+    change = rate * farthest
+    return 0.5 * total / (1.0 - change) if change <= most else np.inf
+
+
 @kernel
 def predictions(loss, eta):
     """The inverse link at every eta."""

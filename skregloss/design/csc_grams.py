@@ -1,0 +1,106 @@
+"""Gram matrices of sparse columns: row by row, the rows put together a stretch at a time, so that they stay in the cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+
+# Rows that are put together at a time.
+STRETCH = 2048
+
+
+@kernel
+def gram(design, weights, columns, n_samples):
+    # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
+    # columns a stretch at a time, so that they stay in the cache.
+    size = columns.shape[0]
+    result = np.zeros((size, size))
+    reached = _beginnings(design, columns)
+    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
+    places, entries = np.empty(0, np.int32), np.empty(0)
+    for first in range(0, n_samples, STRETCH):
+        last = min(first + STRETCH, n_samples)
+        places, entries = _take_rows(design, columns, reached, first, last, starts, free, places, entries)
+        for i in range(last - first):
+            for a in range(starts[i], starts[i + 1]):
+                value = weights[first + i] * entries[a]
+                row = result[places[a]]
+                for b in range(starts[i], a + 1):
+                    row[np.uint32(places[b])] += value * entries[b]
+    for a in range(size):
+        for b in range(a):
+            result[b, a] = result[a, b]
+    return result
+
+
+@kernel
+def _take_rows(design, columns, reached, first, last, starts, free, places, entries):
+    """Fill in where these rows start; the places of their columns and their entries, in the room given if that is enough"""
+    total = _count_rows(design, columns, reached, first, last, starts)
+    if total > places.shape[0]:
+        places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
+    free[:] = starts[:-1]
+    _fill_rows(design, columns, reached, first, last, free, places, entries)
+    return places, entries
+
+
+@kernel
+def _count_rows(design, columns, reached, first, last, starts):
+    """Where each row from `first` to `last` starts among their entries in the chosen columns; how many these are"""
+    starts[:] = 0
+    for c in range(columns.shape[0]):
+        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        while k < stop and design.indices[k] < last:
+            starts[design.indices[k] - first + 1] += 1
+            k += 1
+    for i in range(last - first):
+        starts[i + 1] += starts[i]
+    return starts[last - first]
+
+
+@kernel
+def _fill_rows(design, columns, reached, first, last, free, places, entries):
+    """The entries of these rows and their columns' places; where each column has been `reached` moves on."""
+    for c in range(columns.shape[0]):
+        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        while k < stop and design.indices[k] < last:
+            i = design.indices[k] - first
+            places[free[i]] = c
+            entries[free[i]] = design.data[k]
+            free[i] += 1
+            k += 1
+        reached[c] = k
+
+
+@kernel
+def cross_gram(design, weights, columns, others, n_samples):
+    # The others' rows meet the entries of the columns a stretch at a time.
+    result = np.zeros((columns.shape[0], others.shape[0]))
+    reached, other_reached = _beginnings(design, columns), _beginnings(design, others)
+    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
+    places, entries = np.empty(0, np.int32), np.empty(0)
+    for first in range(0, n_samples, STRETCH):
+        last = min(first + STRETCH, n_samples)
+        places, entries = _take_rows(design, others, other_reached, first, last, starts, free, places, entries)
+        for c in range(columns.shape[0]):
+            k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+            row = result[c]
+            while k < stop and design.indices[k] < last:
+                i = np.uint32(design.indices[k] - first)
+                if starts[i] < starts[i + 1]:
+                    value = weights[design.indices[k]] * design.data[k]
+                    for b in range(starts[i], starts[i + 1]):
+                        row[np.uint32(places[b])] += value * entries[b]
+                k += 1
+            reached[c] = k
+    return result
+
+
+@kernel
+def _beginnings(design, columns):
+    """Where each column's entries begin"""
+    reached = np.empty(columns.shape[0], np.int64)
+    for c in range(columns.shape[0]):
+        reached[c] = design.indptr[columns[c]]
+    return reached
