@@ -25,7 +25,10 @@ FEWEST_STRENGTHS, MOST_STRENGTHS, SHARE_OF_DATA, SMALL = 4, 16, 0.02, 2**20
 
 
 class AheadSolver(WorkingSetSolver):
-    """The working-set solver for L1-type penalties without bounds, given the optimum as its start."""
+    """The working-set solver for L1-type penalties without bounds, given the optimum as its start.
+
+    Blocks are coefficients here; a subclass can have others.
+    """
 
     # Fewer strengths than these are left to the general way.
     fewest = 1
@@ -68,20 +71,20 @@ class AheadSolver(WorkingSetSolver):
         The free block is at its minimum.
         """
         terms = self.problem.blocks(1.0).terms
-        limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
         gradient = self.problem.gradient_on(terms, point)
         # The sequential strong rule.
         ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
-        inside = (terms.of(point.coef) != 0.0) | (np.abs(gradient) > ahead * limits)
+        inside = support_of(terms, point) | self._enter(terms, gradient, ahead)
         optima, nearer = [], []
+        most = most_kept(self.problem.design) * terms.count // len(terms.columns)
         for _ in range(MOST_ROUNDS):
-            inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(gradient) / limits, most_kept(self.problem.design))
+            inside = nearest(inside, support_of(terms, point), self._shares(terms, gradient), most)
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
             found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
             if not found:
                 break
             gradients = self.problem.gradients_on(terms, [point for point, _ in found])
-            right = missing(gradients, (1.0 + ROUNDING) * left, limits, inside)
+            right = self._missing(terms, gradients, (1.0 + ROUNDING) * left, inside)
             optima += found[:right]
             if right == len(left):
                 return optima
@@ -92,12 +95,37 @@ class AheadSolver(WorkingSetSolver):
             del found, gradients
         return optima or nearer
 
+    def _shares(self, terms, gradient):
+        """What a gradient is of the limits of each block at unit strength"""
+        return np.abs(gradient) / self._limits(terms)
+
+    def _enter(self, terms, gradient, strength):
+        """Mark the blocks that a gradient moves away from zero at a strength"""
+        return np.abs(gradient) > strength * self._limits(terms)
+
+    def _missing(self, terms, gradients, strengths, inside):
+        """Mark blocks outside that enter at a strength, given the gradient there; how many strengths come before the first such
+
+        All that the gradient moves away from zero at any of those are marked.
+        """
+        return missing(gradients, strengths, self._limits(terms), inside)
+
+    def _limits(self, terms):
+        return self.problem.penalty.l1_l2_parts()[0] * terms.strengths
+
     def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         """The optima over a working set at the first of the strengths, and the steps to each; none where this does not serve
 
         `gradient` is that of the loss at `point`, from where they are sought.
         """
         raise NotImplementedError
+
+
+def support_of(terms, point):
+    """Mark the blocks that are not zero"""
+    result = np.zeros(terms.count, dtype=bool)
+    result[terms.blocks_of(np.flatnonzero(terms.of(point.coef)))] = True
+    return result
 
 
 def nearest(inside, support, shares, most):

@@ -6,6 +6,7 @@ import inspect
 
 from ..losses import Loss
 from ..penalties import Penalty
+from .block_path import BlockPathSolver
 from .exact_path import ExactSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
@@ -39,7 +40,9 @@ def make_solver(problem) -> WorkingSetSolver:
     """The solver of a problem whose pair has been checked."""
     if not problem.loss.smooth:
         return MultiplierSolver(problem)
-    parts = problem.penalty.l1_l2_parts()
+    parts, penalty = problem.penalty.l1_l2_parts(), problem.penalty
+    if penalty.grouped and problem.convex and problem.loss.constant_curvature and not (penalty.clusters or penalty.low_rank):
+        return BlockPathSolver(problem)
     if parts is None or parts[0] == 0.0 or problem.bounded:
         return WorkingSetSolver(problem)
     if problem.loss.constant_curvature:

@@ -23,14 +23,20 @@ class ExactSolver(AheadSolver):
     def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
-        problem, store, columns = self.problem, self._store(null), terms.columns[working]
-        l1, l2 = problem.penalty.l1_l2_parts()
+        store, columns = self._store(null), terms.columns[working]
+        l1, l2 = self.problem.penalty.l1_l2_parts()
         self._look_ahead(store, terms, working, gradient)
-        gram, _, cross, inverse = store.parts(columns, 1.0)
+        gram, *rest = store.parts(columns, 1.0)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
             gram, l2 * units, -gradient[working], before.copy(), l1 * units, strengths, columns, store.support
         )
+        return self._points(null, point, columns, found, rest)
+
+    def _points(self, null, point, columns, found, parts):
+        """Those with the rows of `found` as the coefficients of these columns, and no steps"""
+        problem, before = self.problem, point.coef[columns]
+        _, cross, inverse = parts
         found = found[: np.cumprod(np.isfinite(found).all(axis=1)).sum()]
         steps = found - before
         moved = np.flatnonzero(steps.any(axis=0))

@@ -256,8 +256,7 @@ class Problem:
     def gradients_on(self, terms, points):
         """The derivatives at several points, in rows; each keeps its own"""
         products = self.design.rmatvecs(np.array([point.gradient for point in points]))
-        if len(terms.columns) < self.n_features:
-            products = products[:, terms.columns]
+        products = np.ascontiguousarray(terms.of(products.T).T)
         for point, product in zip(points, products, strict=True):
             point.slopes = terms.columns, product
         return products
