@@ -83,6 +83,7 @@ class AheadSolver(WorkingSetSolver):
             found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
             if not found:
                 break
+            left = left[: len(found)]
             gradients = self.problem.gradients_on(terms, [point for point, _ in found])
             right = self._missing(terms, gradients, (1.0 + ROUNDING) * left, inside)
             optima += found[:right]

@@ -26,17 +26,16 @@ class ExactSolver(AheadSolver):
         store, columns = self._store(null), terms.columns[working]
         l1, l2 = self.problem.penalty.l1_l2_parts()
         self._look_ahead(store, terms, working, gradient)
-        gram, *rest = store.parts(columns, 1.0)
+        gram, _, cross, inverse = store.parts(columns, 1.0)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
             gram, l2 * units, -gradient[working], before.copy(), l1 * units, strengths, columns, store.support
         )
-        return self._points(null, point, columns, found, rest)
+        return self._points(null, point, columns, found, cross, inverse)
 
-    def _points(self, null, point, columns, found, parts):
+    def _points(self, null, point, columns, found, cross, inverse):
         """Those with the rows of `found` as the coefficients of these columns, and no steps"""
         problem, before = self.problem, point.coef[columns]
-        _, cross, inverse = parts
         found = found[: np.cumprod(np.isfinite(found).all(axis=1)).sum()]
         steps = found - before
         moved = np.flatnonzero(steps.any(axis=0))
