@@ -36,9 +36,10 @@ class AheadSolver(WorkingSetSolver):
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
-        n_samples = problem.design.n_samples
-        small = n_samples * problem.n_features <= SMALL
-        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples, 1, MOST_STRENGTHS))
+        # Gradients have entries for each output, the data do not.
+        n_samples, copies = problem.design.n_samples / problem.data.copies, problem.data.copies
+        small = n_samples * problem.coef_shape[-1] <= SMALL
+        self._most = MOST_STRENGTHS if small else int(np.clip(SHARE_OF_DATA * n_samples / copies, 1, MOST_STRENGTHS))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS

@@ -21,6 +21,9 @@ STALLED = 0.5
 class BlockPathSolver(ExactSolver):
     """Minima over blocks of coefficients."""
 
+    # A strength alone is left to working sets, which begin small.
+    fewest = 2
+
     def _shares(self, terms, gradient):
         lengths = terms.with_factor(0.0).distances(np.zeros(len(gradient)), gradient)
         return lengths / (terms.strengths * terms.weights)

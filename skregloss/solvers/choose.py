@@ -8,6 +8,7 @@ from ..losses import Loss
 from ..penalties import Penalty
 from .block_path import BlockPathSolver
 from .exact_path import ExactSolver
+from .joint_path import JointPathSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
 from .working_set import WorkingSetSolver
@@ -47,5 +48,7 @@ def make_solver(problem) -> WorkingSetSolver:
         return WorkingSetSolver(problem)
     if problem.loss.constant_curvature:
         return ExactSolver(problem)
+    if problem.convex and problem.loss.predictor_per_class:
+        return JointPathSolver(problem)
     by_rows = problem.convex and not problem.loss.joint and not problem.loss.flat_pieces and problem.data.copies == 1
     return NewtonPathSolver(problem) if by_rows and problem.design.dense else WorkingSetSolver(problem)

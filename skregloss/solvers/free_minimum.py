@@ -97,8 +97,12 @@ def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=G
 
 def is_balanced(problem, free, gradient):
     """Whether the free block's part of a gradient of the rows is no more than the rounding of its sums"""
-    largest = np.abs(free.gradient(gradient) / np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300)).max()
-    return bool(largest <= _least_norm(problem, gradient))
+    return bool((np.abs(free.gradient(gradient)) <= rounding_shares(problem, free) * np.abs(gradient).sum()).all())
+
+
+def rounding_shares(problem, free):
+    """What rounding is to the free block's part of a gradient, as shares of the sum of that over rows"""
+    return np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300) / np.sqrt(problem.weights.sum())
 
 
 def _is_negligible(problem, gradient, point):

@@ -277,7 +277,7 @@ class Problem:
 
     def original(self, coef, intercept, free):
         """Coefficients and intercepts for the columns as they were given; the columns in `free` are unpenalised."""
-        if self.data.coupled:
+        if self.data.coupled and len(free):
             unpenalized = np.unique(free % self.coef_shape[-1])
             coef, _ = self.data.joint.centred(coef.reshape(self.coef_shape), intercept, unpenalized)
         coef = self.design.unscaled(coef.ravel())
