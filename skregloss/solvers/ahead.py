@@ -32,6 +32,8 @@ class AheadSolver(WorkingSetSolver):
 
     # Fewer strengths than these are left to the general way.
     fewest = 1
+    # So many columns are all in the working set: that costs less than to find out which matter.
+    few = 0
 
     def __init__(self, problem):
         super().__init__(problem)
@@ -75,13 +77,14 @@ class AheadSolver(WorkingSetSolver):
         gradient = self.problem.gradient_on(terms, point)
         # The sequential strong rule.
         ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
-        inside = support_of(terms, point) | self._enter(terms, gradient, ahead)
-        optima, nearer = [], []
+        every = len(terms.columns) <= self.few
+        inside = np.ones(terms.count, dtype=bool) if every else support_of(terms, point) | self._enter(terms, gradient, ahead)
+        optima, nearer, trail = [], [], self._trail_to(point, since)
         most = most_kept(self.problem.design) * terms.count // len(terms.columns)
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, support_of(terms, point), self._shares(terms, gradient), most)
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
-            found = self._minima_on(working, terms, null, point, gradient, left, **accuracy)
+            found = self._minima_on(working, terms, null, point, gradient, left, trail=trail, **accuracy)
             if not found:
                 break
             left = left[: len(found)]
@@ -93,9 +96,15 @@ class AheadSolver(WorkingSetSolver):
             # Where the first lacks a column, it is a nearer start all the same.
             last = max(right - 1, 0)
             nearer = found[last : last + 1]
-            (point, _), gradient = nearer[0], gradients[last]
+            (point, _), gradient, trail = nearer[0], gradients[last], []
             del found, gradients
         return optima or nearer
+
+    def _trail_to(self, point, since):
+        """The last two strengths and the points that solve them, the second being this one; nothing if these are not known"""
+        before, start, last = self._last
+        known = last is point and start is not None and before is not None and since is not None
+        return [(before, start), (since, point)] if known and since < before < np.inf else []
 
     def _shares(self, terms, gradient):
         """What a gradient is of the limits of each block at unit strength"""
@@ -115,10 +124,10 @@ class AheadSolver(WorkingSetSolver):
     def _limits(self, terms):
         return self.problem.penalty.l1_l2_parts()[0] * terms.strengths
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, trail, tol, max_steps):
         """The optima over a working set at the first of the strengths, and the steps to each; none where this does not serve
 
-        `gradient` is that of the loss at `point`, from where they are sought.
+        `gradient` is that of the loss at `point`, from where they are sought; the `trail` there may tell where they are.
         """
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .exact_path import ExactSolver
 from .inner import GROUP_EPOCHS, newton_step
-from .models import GramModel, largest_matrix
+from .models import FEW, GramModel, largest_matrix
 from .working_set import MODEL_TOLERANCE
 
 MOST_ROUNDS = 50
@@ -23,6 +23,7 @@ class BlockPathSolver(ExactSolver):
 
     # A strength alone is left to working sets, which begin small.
     fewest = 2
+    few = FEW
 
     def _shares(self, terms, gradient):
         lengths = terms.with_factor(0.0).distances(np.zeros(len(gradient)), gradient)
@@ -39,25 +40,26 @@ class BlockPathSolver(ExactSolver):
         inside |= beyond.any(axis=0)
         return int(wrong[0]) if len(wrong) else len(strengths)
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, trail, tol, max_steps):
         own, problem = terms.take(working), self.problem
         if len(own.columns) > largest_matrix(problem, own, point):
             return []
         model = GramModel(problem, null.free, point, own, 1.0, self._store(null))
-        found: list = []
-        for k, strength in enumerate(strengths):
-            if k > 1:
-                _go_on(model, found[-2:], (strengths[k - 1] - strength) / (strengths[k - 2] - strengths[k - 1]))
+        trail = [(strength, there.coef[own.columns]) for strength, there in trail]
+        for strength in strengths:
+            if len(trail) > 1:
+                _go_on(model, *trail[-2:], strength)
             model.terms = own.with_factor(strength)
             _minimize(model, max(tol * strength, MODEL_TOLERANCE * null.gradient_size))
-            found.append(model.b.copy())
-        return self._points(null, point, own.columns, np.array(found), model.cross, model.inverse)
+            trail.append((strength, model.b.copy()))
+        found = np.array([b for _, b in trail[-len(strengths) :]])
+        return self._points(null, point, own.columns, found, model.cross, model.inverse)
 
 
-def _go_on(model, last, factor):
-    """Move the model by a factor of the way between its last two minima, but for coefficients that were or would become zero"""
-    before, here = last
-    move = factor * (here - before)
+def _go_on(model, first, second, strength):
+    """Move the model on as from the first minimum to the second, but for coefficients that were or would become zero"""
+    (top, before), (since, here) = first, second
+    move = (since - strength) / (top - since) * (here - before)
     move[(before == 0.0) | (here * (here + move) <= 0.0)] = 0.0
     model.b = here + move
     model.q -= move @ model.gram

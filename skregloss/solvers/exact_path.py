@@ -20,7 +20,7 @@ AHEAD = 12
 class ExactSolver(AheadSolver):
     """Minima on a Gram matrix that is kept."""
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, trail, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
         store, columns = self._store(null), terms.columns[working]

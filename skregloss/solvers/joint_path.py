@@ -36,12 +36,12 @@ class JointPathSolver(AheadSolver):
         count = np.count_nonzero(point.coef) + null.free.size
         return count**2 * self.problem.design.n_samples <= QUICK
 
-    def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, gradient, strengths, *, trail, tol, max_steps):
         problem, free = self.problem, null.free
         columns = terms.columns[working]
         if (free.size + len(columns)) * problem.design.n_samples > LARGEST_SET:
             return []
-        walk = JointWalk(problem, free, point, terms.take(working))
+        walk = JointWalk(problem, free, point, terms.take(working), trail)
         found = []
         for strength in strengths:
             steps = walk.to(strength, tol * strength, min(max_steps, MOST_STEPS))
@@ -69,7 +69,7 @@ class JointModel:
 class JointWalk:
     """The coefficients b, the `shift` of the free block, and eta, as they go from one strength's minimum to the next."""
 
-    def __init__(self, problem, free, point, terms):
+    def __init__(self, problem, free, point, terms, trail):
         self.problem, self.free, self.columns = problem, free, terms.columns
         l1, l2 = problem.penalty.l1_l2_parts()
         self.l1, self.l2 = l1 * terms.strengths, l2 * terms.strengths
@@ -78,7 +78,7 @@ class JointWalk:
         self.b, self.shift = point.coef[terms.columns], np.zeros(free.size)
         self._move_to(point.eta, point.value, point.gradient, point.curvature, point.bend)
         # The strength and eta at the last two minima.
-        self._trail: list = []
+        self._trail = [(strength, there.eta) for strength, there in trail]
         self._model: JointModel | None = None
 
     def to(self, strength, tolerance, most_steps):
