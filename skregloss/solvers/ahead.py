@@ -12,7 +12,7 @@ import numpy as np
 from .._jit import kernel
 from .free_minimum import is_balanced
 from .gram_store import most_kept
-from .working_set import WorkingSetSolver
+from .working_set import MODEL_TOLERANCE, WorkingSetSolver
 
 MOST_ROUNDS = 20
 # Gradients above their limits by this share of them are rounding.
@@ -105,6 +105,14 @@ class AheadSolver(WorkingSetSolver):
         before, start, last = self._last
         known = last is point and start is not None and before is not None and since is not None
         return [(before, start), (since, point)] if known and since < before < np.inf else []
+
+    def _tolerance(self, null, strength, tol, norm):
+        """The violation of conditions that will do, for coefficients of this norm
+
+        A gap is about twice the violation times the norm, which at the strength is the penalty: mostly a part of the deviance.
+        """
+        least = MODEL_TOLERANCE * null.gradient_size
+        return max(tol * strength, tol * null.deviance / (4.0 * norm) if norm > 0.0 else 0.0, least)
 
     def _shares(self, terms, gradient):
         """What a gradient is of the limits of each block at unit strength"""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from .exact_path import ExactSolver
+from .gram_store import QUICK
 from .inner import GROUP_EPOCHS, newton_step
 from .models import FEW, GramModel, largest_matrix
-from .working_set import MODEL_TOLERANCE
 
 MOST_ROUNDS = 50
 # A violation that falls to no less than this share of what it was has stopped falling.
@@ -24,6 +24,10 @@ class BlockPathSolver(ExactSolver):
     # A strength alone is left to working sets, which begin small.
     fewest = 2
     few = FEW
+
+    def _serves(self, point, null):
+        # Factors of larger supports take longer than the calls that are saved.
+        return np.count_nonzero(point.coef) ** 3 <= QUICK
 
     def _shares(self, terms, gradient):
         lengths = terms.with_factor(0.0).distances(np.zeros(len(gradient)), gradient)
@@ -46,13 +50,16 @@ class BlockPathSolver(ExactSolver):
             return []
         model = GramModel(problem, null.free, point, own, 1.0, self._store(null))
         trail = [(strength, there.coef[own.columns]) for strength, there in trail]
+        found: list = []
         for strength in strengths:
             if len(trail) > 1:
                 _go_on(model, *trail[-2:], strength)
             model.terms = own.with_factor(strength)
-            _minimize(model, max(tol * strength, MODEL_TOLERANCE * null.gradient_size))
-            trail.append((strength, model.b.copy()))
-        found = np.array([b for _, b in trail[-len(strengths) :]])
+            if not _minimize(model, self._tolerance(null, strength, tol, model.terms.value(model.b) / strength)):
+                break
+            found.append(model.b.copy())
+            trail.append((strength, found[-1]))
+        found = np.array(found).reshape(-1, len(own.columns))
         return self._points(null, point, own.columns, found, model.cross, model.inverse)
 
 
@@ -66,13 +73,16 @@ def _go_on(model, first, second, strength):
 
 
 def _minimize(model, tolerance):
-    """Newton steps on the support as long as they bring the violations down; what enters or leaves it is left to descent"""
+    """Newton steps on the support as long as they bring the violations down; what enters or leaves it is left to descent
+
+    Whether the violations are within the tolerance in the end.
+    """
     before, terms = np.inf, model.terms
     for _ in range(MOST_ROUNDS):
         distances = terms.distances(model.b, -model.q)
         worst = distances.max()
         if worst <= tolerance:
-            break
+            return True
         enters = not np.maximum.reduceat(np.abs(model.b), terms.starts[:-1])[distances > tolerance].all()
         if enters or worst > STALLED * before:
             model.epochs(GROUP_EPOCHS, tolerance)
@@ -80,3 +90,4 @@ def _minimize(model, tolerance):
         else:
             newton_step(model, smooth=False)
             before = worst
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +19,7 @@ from .block_kernels import (
     block_slopes,
     block_sum,
 )
-from .coordinate_terms import selection
+from .coordinate_terms import alike, selection
 from .free_block import pseudo_inverse
 
 # Where a penalty is most concave on the way to a block is looked for at these many fractions, each half of the last.
@@ -76,7 +75,7 @@ class BlockTerms:
         return self.owner[places]
 
     def with_factor(self, factor):
-        scaled = copy(self)
+        scaled = alike(self)
         scaled.strengths = factor * self.strengths
         return scaled
 

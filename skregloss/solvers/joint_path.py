@@ -44,7 +44,8 @@ class JointPathSolver(AheadSolver):
         walk = JointWalk(problem, free, point, terms.take(working), trail)
         found = []
         for strength in strengths:
-            steps = walk.to(strength, tol * strength, min(max_steps, MOST_STEPS))
+            tolerance = self._tolerance(null, strength, tol, walk.penalty(1.0, walk.b))
+            steps = walk.to(strength, tolerance, min(max_steps, MOST_STEPS))
             if steps is None:
                 break
             coef, intercept = free.add(point, walk.shift)
@@ -163,14 +164,14 @@ class JointWalk:
         """Take the first of 1, 1/2, 1/4 ... of a move that lowers the objective enough; False if there is none"""
         whole = np.zeros(len(self.b))
         whole[chosen] = move
-        before = self._penalty(strength, self.b)
-        promise = self.gradient @ moved + self._penalty(strength, self.b + whole) - before
+        before = self.penalty(strength, self.b)
+        promise = self.gradient @ moved + self.penalty(strength, self.b + whole) - before
         slack = OBJECTIVE_ROUNDING * np.sqrt(len(moved)) * (abs(self.value) + before)
         fraction = 1.0
         for _ in range(MOST_HALVINGS):
             b, eta = self.b + fraction * whole, self.eta + fraction * moved
             there = self.problem.data.derivatives(eta)
-            gain = self.value - there[0] + before - self._penalty(strength, b)
+            gain = self.value - there[0] + before - self.penalty(strength, b)
             if gain >= -SUFFICIENT * fraction * min(promise, 0.0) - slack:
                 self.b, self.shift = b, self.shift + fraction * shift
                 self._move_to(eta, *there)
@@ -199,7 +200,7 @@ class JointWalk:
         if eta is not self.eta:
             self._move_to(eta, *here)
 
-    def _penalty(self, strength, b):
+    def penalty(self, strength, b):
         return strength * (self.l1 @ np.abs(b) + 0.5 * (self.l2 @ b**2))
 
 
