@@ -71,7 +71,7 @@ class JointWalk:
     """The coefficients b, the `shift` of the free block, and eta, as they go from one strength's minimum to the next."""
 
     def __init__(self, problem, free, point, terms, trail):
-        self.problem, self.free, self.columns = problem, free, terms.columns
+        self.problem, self.free = problem, free
         l1, l2 = problem.penalty.l1_l2_parts()
         self.l1, self.l2 = l1 * terms.strengths, l2 * terms.strengths
         self.rounding = rounding_shares(problem, free)
@@ -97,7 +97,7 @@ class JointWalk:
             worst = self._violation(strength)
         self._polish()
         self._trail = [*self._trail[-1:], (strength, self.eta)]
-        return steps if np.isfinite(worst) else None
+        return steps if np.isfinite(worst) and np.isfinite(self.value) else None
 
     def point(self, coef, intercept):
         """Where it is now, which has these coefficients"""
