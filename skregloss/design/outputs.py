@@ -71,6 +71,11 @@ class Outputs(Design):
             result[places] = self.design.rmatvec(vector[self._rows(output)], own)
         return result
 
+    def rmatvecs(self, vectors, columns=None):
+        if columns is not None:
+            return np.array([self.rmatvec(vector, columns) for vector in vectors])
+        return self.design.rmatvecs(vectors.reshape(len(vectors) * self.count, -1)).reshape(len(vectors), -1)
+
     def squares(self, weights, columns=None):
         result = np.empty(self.n_features if columns is None else len(columns))
         for output, places, own in self.parts(columns):

@@ -12,7 +12,7 @@ import numpy as np
 from .gram_store import most_kept
 from .minima import Minimum, certify
 from .slope_bounds import within_reach
-from .working_set import WorkingSetSolver, is_enough
+from .working_set import MODEL_TOLERANCE, WorkingSetSolver, is_enough
 
 MOST_ROUNDS = 20
 # Gradients above their limits by this share of them are rounding.
@@ -26,22 +26,30 @@ AT_ONCE = 1024
 
 
 class AheadSolver(WorkingSetSolver):
-    """The working-set solver for convex L1-type penalties without bounds, given the optimum as its start."""
+    """The working-set solver for convex L1-type penalties without bounds, given the optimum as its start.
+
+    Blocks are coefficients here; a subclass can have others.
+    """
 
     # Fewer strengths than these are left to the general way, and more are not solved at once.
     fewest, most = 1, MOST_STRENGTHS
     # Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
     near = 0.9
+    # So many columns are all in the working set: that costs less than to find out which matter.
+    few = 0
 
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
-        n_samples, dense = problem.design.n_samples, problem.design.dense
-        room = max(SMALL, SHARE_OF_DATA * n_samples * problem.n_features if dense else 0)
+        # The last minima that were found, at falling strengths.
+        self._found: list[Minimum] = []
+        n_samples, size = problem.design.n_samples, len(problem.sample_weights) * problem.coef_shape[-1]
+        room = max(SMALL, SHARE_OF_DATA * size if problem.design.dense else 0)
         self._most = int(np.clip(room // (VECTORS * n_samples), 1, self.most))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
+        self._found = []
 
     def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter):
         if alpha not in self._known:
@@ -72,11 +80,6 @@ class AheadSolver(WorkingSetSolver):
         since = self.alpha_max() if start is None else previous_alpha
         return self._optima(point, null, blocks.terms, strengths, since, {"tol": tol, "max_steps": max_steps})
 
-    def _likely(self, terms, limits, point, slopes, strengths, since):
-        """Mark columns that are in the support, or likely to be at one of the strengths: by the sequential strong rule"""
-        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
-        return (terms.of(point.coef) != 0.0) | (np.abs(slopes) > ahead * limits)
-
     def _serves(self, point, null) -> bool:
         """Whether this way is worth going from a point"""
         return True
@@ -86,20 +89,19 @@ class AheadSolver(WorkingSetSolver):
 
         The free block is at its minimum; `terms` are at unit strength.
         """
-        limits = self.problem.penalty.l1_l2_parts()[0] * terms.strengths
         slopes = self.problem.gradient_on(terms, point)
-        inside = self._likely(terms, limits, point, slopes, strengths, since)
+        inside = self._likely(terms, point, slopes, strengths, since)
+        most = most_kept(self.problem.design) * terms.count // len(terms.columns)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
-            inside = nearest(inside, terms.of(point.coef) != 0.0, np.abs(slopes) / limits, most_kept(self.problem.design))
+            inside = nearest(inside, support_of(terms, point), self._shares(terms, slopes), most)
             working, left = np.flatnonzero(inside), strengths[len(optima) :]
-            minima = self._minima_on(working, terms, null, point, slopes, left, **accuracy)
+            minima = self._minima_on(working, terms, null, point, slopes, left, trail=self._trail_to(point), **accuracy)
             if not minima:
                 break
-            seen, along = self._look(minima, terms, limits, inside, point, slopes)
-            right = missing(minima, seen, along, limits, inside)
-            certify(self.problem, null, terms.take(seen), minima[:right], along[:right], accuracy["tol"])
+            right = self._certify(minima, null, terms, inside, point, slopes, accuracy["tol"])
             optima += minima[:right]
+            self._found = [*self._found, *minima[:right]][-self.most - 1 :]
             if right == len(minima):
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
@@ -108,32 +110,74 @@ class AheadSolver(WorkingSetSolver):
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
 
-    def _look(self, minima, terms, limits, inside, point, slopes):
-        """The columns inside and those beyond their limits somewhere; and their slopes
+    def _trail_to(self, point) -> list[Minimum]:
+        """The last minima up to the one at this point; none if it is not among them"""
+        places = [k for k, minimum in enumerate(self._found) if minimum.eta is point.eta]
+        return self._found[: places[-1] + 1] if places else []
+
+    def _likely(self, terms, point, slopes, strengths, since):
+        """Mark blocks that are in the support, or likely to be at one of the strengths: by the sequential strong rule"""
+        if len(terms.columns) <= self.few:
+            return np.ones(terms.count, dtype=bool)
+        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
+        return support_of(terms, point) | (self._shares(terms, slopes) > ahead)
+
+    def _shares(self, terms, slopes):
+        """What slopes are of the limits of each block at unit strength"""
+        return np.abs(slopes) / self._limits(terms)
+
+    def _limits(self, terms):
+        return self.problem.penalty.l1_l2_parts()[0] * terms.strengths
+
+    def _certify(self, minima, null, terms, inside, point, slopes, tol) -> int:
+        """Certify the minima before the first that lacks a block, and mark all that are lacking; how many these are
 
         `slopes` are those at `point`. The last of the minima keeps all of its own, for it may be the next start.
         """
-        design, duals = self.problem.design, np.array([minimum.dual for minimum in minima])
+        design, limits = self.problem.design, self._limits(terms)
+        duals, strengths = (np.array(each) for each in zip(*((m.dual, m.strength) for m in minima), strict=True))
         last = terms.of(design.rmatvec(duals[-1]))
         minima[-1].slopes = terms.columns, last
         shares, rests = self._bounds.between(point.dual, duals[-1], duals)
-        strengths = np.array([minimum.strength for minimum in minima])
         reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
-        unsure, seen, along = np.flatnonzero(inside | reached), [], []
+        seen, along = self._look(np.flatnonzero(inside | reached), duals, strengths, terms, limits, inside)
+        right = missing(np.abs(along) > (1.0 + ROUNDING) * strengths[:, None] * limits[seen], seen, inside)
+        certify(self.problem, null, terms.take(seen), minima[:right], along[:right], tol)
+        return right
+
+    def _look(self, unsure, duals, strengths, terms, limits, inside):
+        """Of columns that may be beyond their limits, those inside and those that are somewhere; and their slopes"""
+        seen, along = [], []
         for start in range(0, len(unsure), AT_ONCE):
             part = unsure[start : start + AT_ONCE]
-            found = design.rmatvecs(duals, terms.columns[part])
+            found = self.problem.design.rmatvecs(duals, terms.columns[part])
             matters = inside[part] | (np.abs(found) > strengths[:, None] * limits[part]).any(axis=0)
             seen.append(part[matters])
             along.append(found[:, matters])
-        return np.concatenate([unsure[:0], *seen]), np.concatenate([np.empty((len(minima), 0)), *along], axis=1)
+        return np.concatenate([unsure[:0], *seen]), np.concatenate([np.empty((len(duals), 0)), *along], axis=1)
 
-    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps) -> list[Minimum]:
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps) -> list[Minimum]:
         """The minima over a working set at the first of the strengths, or at none where this does not serve
 
-        `slopes` are those of the loss at `point`, from where they are sought.
+        `slopes` are those at `point`, from where they are sought; the `trail` there may tell where they are.
         """
         raise NotImplementedError
+
+
+def tolerance(null, strength, tol, norm):
+    """The violation of conditions that will do, for coefficients of this norm
+
+    A gap is about twice the violation times the norm, which at the strength is the penalty: mostly a part of the deviance.
+    """
+    least = MODEL_TOLERANCE * null.gradient_size
+    return max(tol * strength, tol * null.deviance / (4.0 * norm) if norm > 0.0 else 0.0, least)
+
+
+def support_of(terms, point):
+    """Mark the blocks that are not zero"""
+    result = np.zeros(terms.count, dtype=bool)
+    result[terms.blocks_of(np.flatnonzero(terms.of(point.coef)))] = True
+    return result
 
 
 def nearest(inside, support, shares, most):
@@ -149,10 +193,9 @@ def nearest(inside, support, shares, most):
     return chosen
 
 
-def missing(minima, seen, slopes, limits, inside):
-    """Mark columns outside whose slope at a minimum is beyond its limit; how many minima come before the first such"""
-    strengths = np.array([minimum.strength for minimum in minima])
-    beyond = (np.abs(slopes) > (1.0 + ROUNDING) * strengths[:, None] * limits[seen]) & ~inside[seen]
+def missing(beyond, seen, inside):
+    """Mark blocks outside that are beyond their limits somewhere, given where these that were seen are; how many come before"""
+    beyond = beyond & ~inside[seen]
     wrong = np.flatnonzero(beyond.any(axis=1))
     inside[seen[beyond.any(axis=0)]] = True
-    return int(wrong[0]) if len(wrong) else len(minima)
+    return int(wrong[0]) if len(wrong) else len(beyond)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +19,7 @@ from .block_kernels import (
     block_slopes,
     block_sum,
 )
-from .coordinate_terms import selection
+from .coordinate_terms import alike, selection
 from .free_block import pseudo_inverse
 
 # Where a penalty is most concave on the way to a block is looked for at these many fractions, each half of the last.
@@ -46,7 +45,7 @@ class BlockTerms:
         # those of a model.
         self._kept: dict[int, np.ndarray] = {}
         self._largest = np.full(n_features, np.nan)
-        self._own, self._curvatures = None, None
+        self._own, self.curvatures = None, None
 
     @classmethod
     def by_label(cls, penalty, columns, labels, weights, strengths):
@@ -76,7 +75,7 @@ class BlockTerms:
         return self.owner[places]
 
     def with_factor(self, factor):
-        scaled = copy(self)
+        scaled = alike(self)
         scaled.strengths = factor * self.strengths
         return scaled
 
@@ -149,14 +148,14 @@ class BlockTerms:
     def prepare_gram(self, gram, *, constant):
         """Compute the largest eigenvalues of the blocks of a Gram matrix; they are kept if it is constant"""
         firsts = self.columns[self.starts[:-1]]
-        self._curvatures = self._largest[firsts]
-        if not constant or np.isnan(self._curvatures).any():
-            self._curvatures = block_curvatures(gram, self.starts)
+        self.curvatures = self._largest[firsts]
+        if not constant or np.isnan(self.curvatures).any():
+            self.curvatures = block_curvatures(gram, self.starts)
         if constant:
-            self._largest[firsts] = self._curvatures
+            self._largest[firsts] = self.curvatures
 
     def gram_epochs(self, gram, q, b, epochs, tolerance):
-        blocks = self.starts, self._curvatures, self.strengths, self.weights
+        blocks = self.starts, self.curvatures, self.strengths, self.weights
         return block_epochs(self.penalty, gram, q, b, *blocks, epochs, tolerance)
 
     def prepare(self, design, curvature, cross, inverse, *, constant):

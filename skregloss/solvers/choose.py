@@ -8,7 +8,9 @@ import numpy as np
 
 from ..losses import Loss
 from ..penalties import Penalty
+from .block_path import BlockPathSolver
 from .exact_path import ExactSolver
+from .joint_path import JointPathSolver
 from .matrix_path import MatrixPathSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
@@ -42,11 +44,15 @@ def make_solver(problem) -> WorkingSetSolver:
     """The solver of a problem whose pair has been checked."""
     if not problem.loss.smooth:
         return MultiplierSolver(problem)
-    parts = problem.penalty.l1_l2_parts()
+    parts, penalty = problem.penalty.l1_l2_parts(), problem.penalty
+    if penalty.grouped and problem.convex and problem.loss.constant_curvature and not (penalty.clusters or penalty.low_rank):
+        return BlockPathSolver(problem)
     if parts is None or parts[0] == 0.0 or problem.bounded:
         return WorkingSetSolver(problem)
     if problem.loss.constant_curvature:
         return ExactSolver(problem)
+    if problem.convex and problem.loss.predictor_per_class:
+        return JointPathSolver(problem)
     by_rows = problem.convex and not problem.loss.joint and not problem.loss.flat_pieces and problem.data.copies == 1
     if by_rows and problem.design.dense:
         return NewtonPathSolver(problem)

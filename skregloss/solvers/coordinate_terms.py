@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 import numpy as np
 
 from .coordinate_descent import gram_epochs, residual_epochs, slopes
@@ -25,6 +23,13 @@ def selection(columns):
     """What takes the columns out of a vector: a slice, which copies nothing, if they follow one another"""
     consecutive = len(columns) > 0 and columns[-1] - columns[0] == len(columns) - 1 and (np.diff(columns) == 1).all()
     return slice(columns[0], columns[-1] + 1) if consecutive else columns
+
+
+def alike(terms):
+    """Another of the same kind with the same members: `copy.copy` takes several times as long"""
+    result = object.__new__(type(terms))
+    result.__dict__.update(terms.__dict__)
+    return result
 
 
 class CoordinateTerms:
@@ -66,7 +71,7 @@ class CoordinateTerms:
 
     def with_factor(self, factor):
         """The same at strengths times a factor"""
-        scaled = copy(self)
+        scaled = alike(self)
         scaled.strengths = factor * self.strengths
         return scaled
 

@@ -19,16 +19,21 @@ LARGEST_SET = 2000
 class ExactSolver(AheadSolver):
     """Minima on a Gram matrix that is kept."""
 
-    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
-        problem, store, columns = self.problem, self._store(null), terms.columns[working]
-        l1, l2 = problem.penalty.l1_l2_parts()
+        store, columns = self._store(null), terms.columns[working]
+        l1, l2 = self.problem.penalty.l1_l2_parts()
         gram, _, cross, inverse = store.parts(columns, 1.0)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
             gram, l2 * units, -slopes[working], before.copy(), l1 * units, strengths, columns, store.support
         )
+        return self._minima(null, point, columns, found, strengths, cross, inverse)
+
+    def _minima(self, null, point, columns, found, strengths, cross, inverse):
+        """Those with the rows of `found` as the coefficients of these columns, up to the first that is not finite"""
+        problem, before = self.problem, point.coef[columns]
         found = found[: np.cumprod(np.isfinite(found).all(axis=1)).sum()]
         steps = found - before
         moved = np.flatnonzero(steps.any(axis=0))

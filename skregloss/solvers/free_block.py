@@ -7,6 +7,7 @@ columns then see the Schur complement G - V' (Z'WZ)^+ V with V = Z'WX, in which 
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dsyevd
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 # Directions of Z whose curvature is below this share of the largest are taken as dependent on the others.
@@ -78,10 +79,14 @@ class FreeBlock:
         whole_gram = getattr(curvature.coupling, "whole_gram", None)
         if whole_gram is None or (self.size + len(columns)) * self.design.n_samples > LARGEST_WHOLE:
             return None
+        return whole_gram(*self.rows_with(columns))
+
+    def rows_with(self, columns):
+        """[Z, X] as rows of the samples for these columns of X, and their outputs, which have an intercept each or none has"""
         rows, outputs = self.design.rows_of(np.concatenate([self.columns, columns]))
         ones = np.arange(self.intercepts.count)
         rows = np.concatenate([np.ones((len(ones), rows.shape[1])), rows])
-        return whole_gram(rows, np.concatenate([ones, outputs]))
+        return rows, np.concatenate([ones, outputs])
 
     def ones_cross(self, weights, columns):
         """Z' diag(weights) 1 for each column, the ones in the rows that the column has entries in"""
@@ -150,11 +155,16 @@ class FreeBlock:
 
 def pseudo_inverse(gram):
     """(D^-1 G D^-1)^+ scaled back, D the square roots of the diagonal: dependent columns share what they explain."""
+    if len(gram) == 0:
+        return gram
     if len(gram) == 1:
         return np.array([[1.0 / gram[0, 0] if gram[0, 0] > SMALLEST_CURVATURE else 0.0]])
     scale = np.sqrt(np.diag(gram))
     scale[~(scale > np.sqrt(SMALLEST_CURVATURE))] = np.inf
-    values, vectors = np.linalg.eigh(gram / np.outer(scale, scale))
+    # Called as it is: what NumPy adds takes longer than small matrices do.
+    values, vectors, failed = dsyevd(gram / (scale[:, None] * scale))
+    if failed:
+        raise np.linalg.LinAlgError("The eigenvalues of a matrix of unpenalised columns did not converge.")
     keep = values > RANK_TOLERANCE * max(values[-1], 0.0)
     vectors = vectors[:, keep] / scale[:, None]
     return (vectors / values[keep]) @ vectors.T

@@ -95,15 +95,19 @@ def minimize_free(problem, free, point, reference, max_steps=MAX_STEPS, enough=G
     return point, False
 
 
-def is_balanced(problem, free, totals, gradient):
-    """Whether the free block's part of a gradient of the rows, `totals`, is no more than the rounding of its sums"""
-    shares = totals / np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300)
-    return bool(np.abs(shares).max(initial=0.0) <= _least_norm(problem, gradient))
-
-
 def is_minimal(problem, free, totals, point):
     """Whether the free block's part of the gradient at a point, `totals`, is rounding: of sums, or of linear predictors"""
     return _is_negligible(problem, totals / np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300), point)
+
+
+def is_balanced(problem, free, gradient):
+    """Whether the free block's part of a gradient of the rows is no more than the rounding of its sums"""
+    return bool((np.abs(free.gradient(gradient)) <= rounding_shares(problem, free) * np.abs(gradient).sum()).all())
+
+
+def rounding_shares(problem, free):
+    """What rounding is to the free block's part of a gradient, as shares of the sum of that over rows"""
+    return np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300) / np.sqrt(problem.weights.sum())
 
 
 def _is_negligible(problem, gradient, point):

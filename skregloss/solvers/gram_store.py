@@ -58,7 +58,7 @@ def submatrix(matrix, at):
 
 
 @kernel(reorder=True)
-def _share_off(weights, others):
+def share_off(weights, others):
     """How far the weights of one curvature are from those of another, as a share of those"""
     off, total = 0.0, 0.0
     for i in range(weights.shape[0]):
@@ -124,7 +124,7 @@ class GramStore:
         """How far a curvature is from that of what is stored, as a share"""
         if self.is_of(curvature):
             return 0.0
-        return np.inf if self.curvature is None else _share_off(curvature.weights, self.curvature.weights)
+        return np.inf if self.curvature is None else share_off(curvature.weights, self.curvature.weights)
 
     def rescale(self, share):
         """Multiply what is stored by the share of its curvature that there has been along a step"""

@@ -56,7 +56,7 @@ def _descend(model, smooth, tolerance):
     A penalty that is smooth at zero has every coefficient in its support, so that Newton steps alone do.
     """
     if smooth and not np.isfinite(model.low).any() and not np.isfinite(model.high).any():
-        _newton_step(model, smooth)
+        newton_step(model, smooth)
         return
     if not model.has_newton:
         _descend_extrapolating(model, tolerance)
@@ -67,7 +67,7 @@ def _descend(model, smooth, tolerance):
     # Rounds are counted in epochs.
     for _ in range(MAX_ROUNDS * EPOCHS // count):
         if stable:
-            _newton_step(model, smooth)
+            newton_step(model, smooth)
         before = change
         change, stable = model.epochs(count, tolerance)
         stable = stable and _newton_is_cheaper(model, count, before, change, tolerance)
@@ -112,11 +112,13 @@ def _newton_is_cheaper(model, count, before, change, tolerance):
     return count * math.log(change / tolerance) > cost * math.log(before / change) if change > tolerance else False
 
 
-def _newton_step(model, smooth):
+def newton_step(model, smooth):
     """Solve (G + P'')_SS d = q_S - P'_S, and go there."""
-    b, low, high, terms = model.b, model.low, model.high, model.terms
-    inside = (low < b) & (b < high)
-    support = np.flatnonzero(inside if smooth else inside & (b != 0.0))
+    b, terms = model.b, model.terms
+    inside = (b == b) if smooth else (b != 0.0)
+    if not terms.grouped:
+        inside &= (model.low < b) & (b < model.high)
+    support = np.flatnonzero(inside)
     if len(support) == 0:
         return
     derivative, curvature = terms.slopes(b, support, smooth)
@@ -134,8 +136,9 @@ def _advance(model, support, move, smooth):
     b, low, high, terms = model.b, model.low, model.high, model.terms
     if not np.isfinite(move).all():
         return
-    here = b[support]
-    fraction, stop = _room(here, move, low[support], high[support], smooth or not terms.kinked)
+    here, fraction, stop = b[support], 1.0, None
+    if not terms.grouped or (terms.kinked and not smooth):
+        fraction, stop = _room(here, move, low[support], high[support], smooth or not terms.kinked)
     bend = model.bend(support, move)
     gain = model.gradient()[support] @ move
     before, trial = terms.value(b), b.copy()

@@ -7,8 +7,6 @@ that lacks of the curvature is seen coming, as both change steadily along a path
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from .ahead import SMALL, AheadSolver
@@ -33,15 +31,6 @@ class MatrixPathSolver(AheadSolver):
     # more than columns that are not needed do.
     fewest, most, near = 2, 8, 0.8
 
-    def __init__(self, problem):
-        super().__init__(problem)
-        # The last minima that were found.
-        self._trail: list[Minimum] = []
-
-    def foresee(self, alphas):
-        super().foresee(alphas)
-        self._trail = []
-
     def _serves(self, point, null):
         support = np.flatnonzero(point.coef)
         return null.free.size <= 1 and self._fits(support)
@@ -50,37 +39,37 @@ class MatrixPathSolver(AheadSolver):
         """Whether a copy of the columns takes little room"""
         return len(columns) <= LARGEST_SET and self.problem.design.counts(columns).sum() <= SMALL
 
-    def _likely(self, terms, limits, point, slopes, strengths, since):
-        inside = super()._likely(terms, limits, point, slopes, strengths, since)
-        known = [minimum for minimum in self._trail if minimum.slopes is not None or minimum.eta is point.eta]
-        before, times = _before(known, strengths[-1], point)
+    def _likely(self, terms, point, slopes, strengths, since):
+        inside = super()._likely(terms, point, slopes, strengths, since)
+        trail = self._trail_to(point)
+        known = [minimum for minimum in trail[:-1] if minimum.slopes is not None][-1:]
+        before, times = where(known + trail[-1:], strengths[-1])
         if times > 0.0 and before.slopes[0] is terms.columns:
             there = slopes + times * (slopes - before.slopes[1])
-            inside |= np.abs(there) > LIKELY * strengths[-1] * limits
+            inside |= np.abs(there) > LIKELY * strengths[-1] * self._limits(terms)
         return inside
 
-    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         if not self._fits(terms.columns[working]):
             return []
         walk = Walk(self.problem, null, self._store(null), terms.take(working), point, slopes[working])
         found: list[Minimum] = []
-        here = point
         for strength in strengths:
-            steps = walk.to(strength, tol, min(max_steps, MOST_STEPS), *_before(self._trail, strength, here))
+            steps = walk.to(strength, tol, min(max_steps, MOST_STEPS), *where([*trail, *found], strength))
             here = None if steps is None else walk.minimum(strength, steps)
             if here is None:
                 break
             found.append(here)
-            self._trail = [*self._trail[-self.most :], here]
         return found
 
 
-def _before(trail, strength, point):
-    """What comes before a point in the trail, and how many times as far as from there it is to a strength; 0 if not known"""
-    for before, here in pairwise(trail):
-        if here.eta is point.eta and strength < here.strength < before.strength:
-            return before, (here.strength - strength) / (before.strength - here.strength)
-    return point, 0.0
+def where(trail, strength):
+    """The last minimum but one, and how many times as far as from there to the last it is to a strength; 0 if not known"""
+    if len(trail) < 2:
+        return None, 0.0
+    before, here = trail[-2:]
+    known = strength < here.strength < before.strength
+    return before, (here.strength - strength) / (before.strength - here.strength) if known else 0.0
 
 
 class Walk:
@@ -113,7 +102,8 @@ class Walk:
         if self.ridged:
             self.count = 0
         wanted = np.array([ENOUGH * tol * self.null.deviance, (1.0 - ENOUGH) * tol])
-        last, total = (before.eta, before.curvature.weights), 0
+        # Without such a point the state will do, which is then not read.
+        last, total = self.state[2:5:2] if before is None else (before.eta, before.curvature.weights), 0
         while True:
             outcome, steps, self.count = go_on(
                 self.loss, self.entries, self.limits, self.matrix, self.state, self.numbers, last, times,

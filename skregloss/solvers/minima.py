@@ -43,6 +43,14 @@ class Minimum:
         """The dual point, as that of a `Point`"""
         return self.gradient if self.projection is None else self.projection.dual
 
+    def judged_by(self, judge):
+        """Take the certificate of a judge, unless that has to bring the free block to its minimum first"""
+        point = self.point()
+        judged = judge(point)
+        if np.array_equal(judged.point.eta, point.eta):
+            place, self.certificate, self.projection = judged.worst[1], judged.certificate, judged.point.projection
+            self.worst = judge.blocks.terms.first_column(place) if place >= 0 else -1
+
     def point(self) -> Point:
         """All coefficients"""
         coef, intercept = self.free.add(self.origin, self.move)

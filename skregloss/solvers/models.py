@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
-from .gram_store import LARGEST_GRAM, eliminated
+from .gram_store import LARGEST_GRAM, eliminated, submatrix
 from .homotopy import RIDGE, Support
 
 # A Gram matrix of so many columns is never large.
@@ -27,6 +27,12 @@ CONJUGATE_GRADIENT_TOLERANCE = 1e-4
 
 def make_model(problem, free, point, terms, damping, gram_store):
     """The model at `point` on the columns of the penalty `terms`."""
+    kind = GramModel if len(terms.columns) <= largest_matrix(problem, terms, point) else ResidualModel
+    return kind(problem, free, point, terms, damping, gram_store)
+
+
+def largest_matrix(problem, terms, point):
+    """The most columns of which a matrix pays"""
     # Where every coefficient is in the support and they outnumber the samples, conjugate gradients need fewer steps than
     # there are samples, and no matrix.
     parts = problem.penalty.l1_l2_parts()
@@ -38,8 +44,7 @@ def make_model(problem, free, point, terms, damping, gram_store):
     elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
         # With more columns than rows descent is cheaper on the residual; where both are few, rows are not to decide.
         most = min(most, max(len(problem.weights), FEW))
-    kind = GramModel if len(terms.columns) <= most else ResidualModel
-    return kind(problem, free, point, terms, damping, gram_store)
+    return most
 
 
 class _Model:
@@ -94,10 +99,11 @@ class GramModel(_Model):
 
     def solve(self, support, extra, right_side):
         """(G_SS + extra)^-1 right_side, `extra` a matrix or its diagonal; None where that is not positive definite"""
-        matrix = self.gram[np.ix_(support, support)]
-        matrix[np.diag_indices(len(support))] *= 1.0 + RIDGE
+        matrix = submatrix(self.gram, support)
+        diagonal = matrix.ravel()[:: len(support) + 1]
+        diagonal *= 1.0 + RIDGE
         if extra.ndim == 1:
-            matrix[np.diag_indices(len(support))] += extra
+            diagonal += extra
         else:
             matrix += extra
         _, solution, failed = dposv(matrix, right_side, lower=True, overwrite_a=True)
@@ -105,7 +111,7 @@ class GramModel(_Model):
 
     def bend(self, support, move):
         """move' G_SS move"""
-        return move @ (self.gram[np.ix_(support, support)] @ move)
+        return move @ (move @ self.gram[support])[support]
 
     def move(self, support, move):
         """b_S += move"""

@@ -36,7 +36,7 @@ class NewtonPathSolver(AheadSolver):
         count = np.count_nonzero(point.coef)
         return null.free.size <= 1 and count**2 * len(point.eta) <= QUICK
 
-    def _minima_on(self, working, terms, null, point, slopes, strengths, *, tol, max_steps):
+    def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         problem, free, n_samples = self.problem, null.free, len(point.eta)
         columns = terms.columns[working]
         if len(working) * n_samples > LARGEST_SET:

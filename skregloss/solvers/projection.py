@@ -54,6 +54,6 @@ def projection(problem, free, point) -> Projection | None:
         return None
     dual = curvature.weights * move
     dual += point.gradient
-    if not is_balanced(problem, free, free.gradient(dual), dual):
+    if not is_balanced(problem, free, dual):
         return None
     return Projection(step, dual, max(-gradient @ step, 0.0) / (2.0 * (1.0 - change)))
