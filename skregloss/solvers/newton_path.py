@@ -14,7 +14,7 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, from_slopes
+from .homotopy import FINISHED, RIDGE, extend, follow, zero_wrong_signs
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
 
@@ -169,8 +169,11 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
         bent += curvature[i] * direction[i] * direction[i]
     inverse = 1.0 / bent if bent > 0.0 else 0.0
     gram, cross, curved = np.empty((count, count)), np.empty(count), np.empty(n_samples)
+    q, there, sign = np.empty(count), np.empty(count), np.empty(count)
+    added, weight, change = np.empty(count), np.empty(count), np.empty(count)
     for a in range(count):
-        row, total = rows[chosen[a]], 0.0
+        j = chosen[a]
+        row, total = rows[j], 0.0
         for i in range(n_samples):
             curved[i] = curvature[i] * row[i]
             total += curved[i] * direction[i]
@@ -180,14 +183,28 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
             for i in range(n_samples):
                 total += curved[i] * other[i]
             gram[a, c] = gram[c, a] = total - cross[a] * cross[c] * inverse
+        there[a] = b[j]
+        added[a] = strength * l2[j] + RIDGE * gram[a, a]
+        q[a] = -slopes[j] - strength * l2[j] * b[j]
         if not gram[a, a] > 0.0:
             return np.nan
-    own, there = chosen[:count], np.empty(count)
+    zero_wrong_signs(gram, added, q, there)
+    top = 1.0
+    for a in range(count):
+        sign[a] = np.sign(there[a])
+        if sign[a] == 0.0:
+            top = max(top, abs(q[a]) / (strength * l1[chosen[a]]))
+    for a in range(count):
+        # The weights that `there` is optimal for: those of the gradient where active, large enough for all others where not.
+        wanted = strength * l1[chosen[a]]
+        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else top * wanted
+        change[a] = wanted - weight[a]
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((3, count))
-    outcome, _ = from_slopes(
-        gram, l1[own], l2[own], strength, 1.0, b[own], slopes[own], there, factor, active, np.int64(0), column, work
-    )
+    known = extend(gram, added, sign.copy(), active, factor, np.int64(0), column)
+    if known < 0:
+        return np.nan
+    outcome, _ = follow(gram, added, q, there, weight, change, factor, active, sign, known, 20 * count + 100, work, column)
     if outcome != FINISHED:
         return np.nan
     by = 0.0
