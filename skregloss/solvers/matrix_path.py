@@ -27,6 +27,8 @@ LIKELY = 0.95
 FIRST_STEPS = 2
 # The share of the tolerance for the penalty's part of a gap on the working set. The rest is for that of the loss.
 ENOUGH = 0.8
+# No tolerance is reached below this.
+LEAST = 1e-100
 
 
 class MatrixPathSolver(AheadSolver):
@@ -73,6 +75,7 @@ class MatrixPathSolver(AheadSolver):
     def _minima_on(self, working, terms, null, point, gradient, strengths, *, tol, max_steps):
         if not self._fits(terms.columns[working]):
             return []
+        tol = max(tol, LEAST)
         walk = Walk(self.problem, null, self._store(null), terms.take(working), point, gradient[working])
         found: list = []
         for strength in strengths:
