@@ -183,45 +183,6 @@ def extend(gram, added, lacking, active, factor, count, column):
 
 
 @kernel(reorder=True)
-def from_slopes(gram, l1, l2, strength, share, b, slopes, there, factor, active, count, column, work):
-    """Fill in where a model of the loss around b, with a share of G, has its minimum; the outcome and the support's size
-
-    The penalty is the strength times sum_j l1_j |b_j| + l2_j b_j^2 / 2; the slopes are those of the loss. To begin with,
-    `factor` is that of `count` columns in `active`, for the same strength if there is a ridge.
-    """
-    size, strength = b.shape[0], strength / share
-    q, added, sign = np.empty(size), np.empty(size), np.empty(size)
-    weight, change = np.empty(size), np.empty(size)
-    for j in range(size):
-        there[j] = b[j]
-        added[j] = strength * l2[j] + RIDGE * gram[j, j]
-        q[j] = -slopes[j] / share - strength * l2[j] * b[j]
-    zero_wrong_signs(gram, added, q, there)
-    for i in range(count - 1, -1, -1):
-        if there[active[i]] == 0.0:
-            remove(factor, count, i)
-            count -= 1
-            for k in range(i, count):
-                active[k] = active[k + 1]
-    top = 1.0
-    for j in range(size):
-        sign[j] = work[0, j] = np.sign(there[j])
-        if sign[j] == 0.0:
-            top = max(top, abs(q[j]) / (strength * l1[j]))
-    for i in range(count):
-        work[0, active[i]] = 0.0
-    for j in range(size):
-        # The weights that `there` is optimal for: those of the gradient where active, large enough for all others where not.
-        wanted = strength * l1[j]
-        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-        change[j] = wanted - weight[j]
-    count = extend(gram, added, work[0], active, factor, count, column)
-    if count < 0:
-        return DEPENDENT, np.int64(0)
-    return follow(gram, added, q, there, weight, change, factor, active, sign, count, 20 * size + 100, work, column)
-
-
-@kernel(reorder=True)
 def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
     """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]

@@ -20,9 +20,8 @@ from .curvature import Curvature
 from .free_block import pseudo_inverse
 from .free_minimum import rounding_shares
 from .gram_store import QUICK, share_off
-from .homotopy import FINISHED, from_slopes
 from .minima import Minimum
-from .newton_path import LARGEST_SET, MOST_HALVINGS, MOST_POLISHING, MOST_STEPS, STALLED
+from .newton_path import LARGEST_SET, MOST_HALVINGS, MOST_POLISHING, MOST_STEPS, STALLED, model_minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .working_set import HALF
 
@@ -142,9 +141,9 @@ class JointWalk:
         chosen, cross, inverse = model.chosen, model.cross, model.inverse
         left = inverse @ self.slopes[: self.free.size]
         here = self.b[chosen]
-        slopes = self.slopes[self.free.size :][chosen] - cross.T @ left
-        there = lasso(model.gram, self.l1[chosen], self.l2[chosen], strength, here, slopes)
-        if there is None:
+        there, q = here.copy(), cross.T @ left - self.slopes[self.free.size :][chosen]
+        limits, ridge = strength * self.l1[chosen], strength * self.l2[chosen]
+        if not model_minimum(model.gram, ridge, q, there, limits) or not np.isfinite(there).all():
             return False
         move = there - here
         shift = -left - inverse @ (cross @ move)
@@ -197,15 +196,6 @@ class JointWalk:
 
     def penalty(self, strength, b):
         return strength * (self.l1 @ np.abs(b) + 0.5 * (self.l2 @ b**2))
-
-
-def lasso(gram, l1, l2, strength, b, slopes):
-    """The minimum of a model that has these slopes at b, under an L1-type penalty; None if there is none to be found"""
-    size = len(b)
-    there, column, work = np.empty(size), np.empty(size), np.empty((3, size))
-    factor, active = np.empty((size + 1, size + 1)), np.zeros(size + 1, dtype=np.int64)
-    outcome, _ = from_slopes(gram, l1, l2, strength, 1.0, b, slopes, there, factor, active, 0, column, work)
-    return there if outcome == FINISHED and np.isfinite(there).all() and (gram.diagonal() > 0.0).all() else None
 
 
 def along(rows, outputs, gradient):

@@ -1,8 +1,8 @@
 """Smooth losses of rows with an L1-type penalty on a sparse design: Newton's method from strength to strength on kept matrices.
 
 Forming a matrix costs more than a step does, and so does looking at all columns. Between strengths that are solved together
-only the columns of a working set are looked at, and steps follow one another in one compiled call while a matrix serves. What
-that lacks of the curvature is seen coming, as both change steadily along a path (`matrix_steps.foreseen`).
+only the columns of a working set are looked at, and a matrix serves while it is about right. What it lacks of the curvature is
+seen coming, as both change steadily along a path (`matrix_steps.foreseen`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ from .ahead import SMALL, AheadSolver
 from .curvature import Curvature
 from .exact_path import LARGEST_SET
 from .gram_store import OUTDATED
-from .matrix_steps import THERE, go_on, stalled
+from .homotopy import FINISHED, minimize
+from .matrix_steps import advance, foreseen, gap_within
 from .minima import Minimum
-from .newton_path import MOST_STEPS
+from .newton_path import MOST_STEPS, STALLED
 from .projection import projection
 
 # Columns whose gradient goes straight to this share of its limit or more are likely to be needed.
 LIKELY = 0.95
+# So many steps are given to a matrix whatever they bring.
+FIRST_STEPS = 2
 # The share of the tolerance for the penalty's part of a gap on the working set. The rest is for that of the loss.
 ENOUGH = 0.8
+# No tolerance is reached below this.
+LEAST = 1e-100
 
 
 class MatrixPathSolver(AheadSolver):
@@ -52,6 +57,7 @@ class MatrixPathSolver(AheadSolver):
     def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         if not self._fits(terms.columns[working]):
             return []
+        tol = max(tol, LEAST)
         walk = Walk(self.problem, null, self._store(null), terms.take(working), point, slopes[working])
         found: list[Minimum] = []
         for strength in strengths:
@@ -82,7 +88,7 @@ class Walk:
         direction = self.free.apply(np.ones(1)) * np.ones(n_samples) if self.free.size else np.zeros(n_samples)
         self.loss = data.kernel_loss, data.y, data.weights, data.lipschitz
         self.entries = (*problem.design.taken(terms.columns), direction)
-        self.limits, self.ridged = (l1 * terms.strengths, l2 * terms.strengths), l2 > 0.0
+        self.limits = l1 * terms.strengths, l2 * terms.strengths
         rows = point.eta.copy(), point.gradient.copy(), point.curvature.weights.copy(), np.empty(n_samples)
         self.state = point.coef[terms.columns], slopes.copy(), *rows
         projected = self.free.size and point.projection is not None
@@ -90,8 +96,6 @@ class Walk:
         # The loss, its mean curvature, the Newton step of c, how far c has moved, and the share of the matrix that holds.
         self.numbers = np.array([point.value, point.bend, step, 0.0, 1.0])
         self.matrix: tuple | None = None
-        size = len(slopes) + 1
-        self.factor, self.active, self.count = np.empty((size, size)), np.zeros(size, np.int64), 0
 
     def to(self, strength, tol, most_steps, before, times):
         """Go to where the gap on these columns is small enough at a strength; the number of steps, None if it was not reached
@@ -99,21 +103,34 @@ class Walk:
         The strength is some `times` as far from here as the point `before` is; 0 times if that is not known.
         """
         self._take_matrix(OUTDATED)
-        if self.ridged:
-            self.count = 0
-        wanted = np.array([ENOUGH * tol * self.null.deviance, (1.0 - ENOUGH) * tol])
-        # Without such a point the state will do, which is then not read.
-        last, total = self.state[2:5:2] if before is None else (before.eta, before.curvature.weights), 0
-        while True:
-            outcome, steps, self.count = go_on(
-                self.loss, self.entries, self.limits, self.matrix, self.state, self.numbers, last, times,
-                strength, self.factor, self.active, self.count, wanted, most_steps - total,
-            )  # fmt: skip
-            total, times = total + steps, 0.0
-            if outcome == THERE:
-                return total
-            if not stalled(outcome) or total >= most_steps or not self._take_matrix(0.0):
+        b, slopes, *_ = self.state
+        since, before_left = 0, np.inf
+        for steps in range(most_steps + 1):
+            gap, short = gap_within(b, slopes, *self.limits, strength)
+            left = max(gap / (ENOUGH * tol * self.null.deviance), short**2 / ((1.0 - ENOUGH) * tol))
+            if left <= 1.0:
+                return steps
+            if since > FIRST_STEPS and not left <= STALLED * before_left:
+                if not self._take_matrix(0.0):
+                    return None
+                since = 0
+            since, before_left, ahead = since + 1, left, slopes
+            if steps == 0 and times > 0.0:
+                ahead, last = np.empty(len(b)), (before.eta, before.curvature.weights)
+                self.numbers[2] = foreseen(self.entries, self.matrix[2], self.state, self.numbers[4], last, times, ahead)
+            if steps == most_steps or not self._step(strength, ahead):
                 return None
+        return None
+
+    def _step(self, strength, slopes):
+        """Go to the minimum of a model with these slopes, or as far as that lowers the objective; whether it does"""
+        gram, along, modelled = self.matrix
+        (l1, l2), there, share = self.limits, self.state[0].copy(), self.numbers[4]
+        own = strength / share
+        outcome = minimize(gram, own * l2, slopes / -share, there, own * l1, self.columns, self.store.support)
+        if outcome != FINISHED or not np.isfinite(there).all():
+            return False
+        return advance(self.loss, self.entries, l1, l2, strength, along, modelled, there, self.state, self.numbers)
 
     def _take_matrix(self, share):
         """Have a matrix whose curvature is off by no more than a share; whether that took another one"""
@@ -124,7 +141,7 @@ class Walk:
         if renews or self.matrix is None:
             gram, _, cross, inverse = store.parts(self.columns, 1.0)
             along = inverse[0, 0] * cross[0] if self.free.size else np.zeros(len(gram))
-            self.matrix, self.count, self.numbers[4] = (gram, along, store.curvature.weights), 0, 1.0
+            self.matrix, self.numbers[4] = (gram, along, store.curvature.weights), 1.0
         return renews
 
     def minimum(self, strength, steps) -> Minimum | None:

@@ -1,9 +1,9 @@
-"""Newton steps with a matrix that is about right, on columns taken out of a sparse design: what `matrix_path` compiles.
+"""What a step with a matrix that is about right does, on columns taken out of a sparse design: what `matrix_path` compiles.
 
     minimise over b, c:   sum_i w_i l(y_i, eta_i) + strength sum_j (l1_j |b_j| + l2_j b_j^2 / 2),     eta = c z + X b + const
 
-In the arguments, `entries` are where each column of X starts, the rows and values of its entries, and z; `matrix` is G with c
-eliminated, X'Hz / z'Hz, and the curvature H that it was formed with, of which a share holds; `state` is b, the slopes of the
+In the arguments, `entries` are where each column of X starts, the rows and values of its entries, and z; `along` is X'Hz / z'Hz
+and `modelled` the curvature H of the matrix, of which a share holds; `state` is b, the slopes of the
 loss along X, eta, the gradient of the loss by eta, its curvature, and room for a vector of this length.
 """
 
@@ -12,52 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from .homotopy import FINISHED, from_slopes
-from .newton_path import MOST_HALVINGS, STALLED, penalty_after
+from .newton_path import MOST_HALVINGS, penalty_after
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives
 from .trend import MOST_CHANGE
 
-# How steps end: where the gap is small enough, without progress, or without a minimum.
-THERE, SLOW, LOST = 0, 1, 2
-# So many steps are given to a matrix whatever they bring.
-FIRST_STEPS = 2
 # Matrices are not rescaled by larger factors.
 MOST_RESCALING = 2.0
-
-
-def stalled(outcome) -> bool:
-    """Whether another matrix may help"""
-    return outcome == SLOW
-
-
-@kernel
-def go_on(loss, entries, limits, matrix, state, numbers, last, times, strength, factor, active, count, wanted, most_steps):
-    """Steps until the gap at a strength is as wanted, in the penalty's part and in the square of what scales the dual point
-
-    The outcome, the number of steps, and the size of the support that `factor` is of. The first step is from what is foreseen.
-    """
-    l1, l2 = limits
-    b, slopes = state[0], state[1]
-    size, steps, before = b.shape[0], 0, np.inf
-    there, column, work = np.empty(size), np.empty(size), np.empty((3, size))
-    while True:
-        gap, short = gap_within(b, slopes, l1, l2, strength)
-        if gap <= wanted[0] and short * short <= wanted[1]:
-            return THERE, steps, count
-        left = max(gap / wanted[0], short * short / wanted[1])
-        if steps >= most_steps or (steps > FIRST_STEPS and not left <= STALLED * before):
-            return SLOW, steps, count
-        before, ahead = left, slopes
-        if steps == 0 and times > 0.0:
-            ahead = np.empty(size)
-            numbers[2] = foreseen(entries, matrix[2], state, numbers[4], last, times, ahead)
-        outcome, count = from_slopes(
-            matrix[0], l1, l2, strength, numbers[4], b, ahead, there, factor, active, count, column, work
-        )
-        if outcome != FINISHED or not advance(loss, entries, l1, l2, strength, matrix[1], matrix[2], there, state, numbers):
-            return LOST, steps, count
-        steps += 1
 
 
 @kernel

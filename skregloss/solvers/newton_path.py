@@ -14,7 +14,7 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, from_slopes
+from .homotopy import FINISHED, RIDGE, extend, follow, zero_wrong_signs
 from .minima import Minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
@@ -169,8 +169,11 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
         bent += curvature[i] * direction[i] * direction[i]
     inverse = 1.0 / bent if bent > 0.0 else 0.0
     gram, cross, curved = np.empty((count, count)), np.empty(count), np.empty(n_samples)
+    there, q = np.empty(count), np.empty(count)
+    limits, ridge = np.empty(count), np.empty(count)
     for a in range(count):
-        row, total = rows[chosen[a]], 0.0
+        j = chosen[a]
+        row, total = rows[j], 0.0
         for i in range(n_samples):
             curved[i] = curvature[i] * row[i]
             total += curved[i] * direction[i]
@@ -180,15 +183,9 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
             for i in range(n_samples):
                 total += curved[i] * other[i]
             gram[a, c] = gram[c, a] = total - cross[a] * cross[c] * inverse
-        if not gram[a, a] > 0.0:
-            return np.nan
-    own, there = chosen[:count], np.empty(count)
-    factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
-    column, work = np.empty(count), np.empty((3, count))
-    outcome, _ = from_slopes(
-        gram, l1[own], l2[own], strength, 1.0, b[own], slopes[own], there, factor, active, np.int64(0), column, work
-    )
-    if outcome != FINISHED:
+        there[a], limits[a], ridge[a] = b[j], strength * l1[j], strength * l2[j]
+        q[a] = -slopes[j]
+    if not model_minimum(gram, ridge, q, there, limits):
         return np.nan
     by = 0.0
     for a in range(count):
@@ -201,6 +198,38 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
     for i in range(n_samples):
         moved[i] += by * direction[i]
     return by
+
+
+@kernel(reorder=True)
+def model_minimum(gram, ridge, q, b, limits):
+    """Move b from where the gradient of a model is -q to its minimum under a ridge and an L1 norm; False if it is not found
+
+    Coefficients that are zero, and the gradients of which are within limits, make it slower and no different.
+    """
+    count, top = b.shape[0], 1.0
+    sign, added = np.empty(count), np.empty(count)
+    weight, change = np.empty(count), np.empty(count)
+    for a in range(count):
+        if not gram[a, a] > 0.0:
+            return False
+        added[a] = ridge[a] + RIDGE * gram[a, a]
+        q[a] -= ridge[a] * b[a]
+    zero_wrong_signs(gram, added, q, b)
+    for a in range(count):
+        sign[a] = np.sign(b[a])
+        if sign[a] == 0.0:
+            top = max(top, abs(q[a]) / limits[a])
+    for a in range(count):
+        # The weights that b is optimal for: those of the gradient where active, large enough for all others where not.
+        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else top * limits[a]
+        change[a] = limits[a] - weight[a]
+    factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
+    column, work = np.empty(count), np.empty((3, count))
+    known = extend(gram, added, sign.copy(), active, factor, np.int64(0), column)
+    if known < 0:
+        return False
+    outcome, _ = follow(gram, added, q, b, weight, change, factor, active, sign, known, 20 * count + 100, work, column)
+    return outcome == FINISHED
 
 
 @kernel
