@@ -9,7 +9,8 @@ import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
-from ..solvers.several_starts import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
+from ..solvers.several_starts import from_above, is_better
+from ..solvers.small_steps import ROUGH_ITERATIONS, ROUGH_TOL
 
 
 class Continuation:
@@ -45,6 +46,11 @@ class Continuation:
         alpha_max = self.solver.alpha_max()
         several = self._several and 0.0 < alpha < alpha_max < math.inf
         last_best, last_branch = self._best, self._branch
+        if several and self.solver.together:
+            best = self._together(alpha)
+            if best is not None:
+                self._best = best
+                return best
         self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
         self._best = self._branch
         if several and not self._branch.runs_away:
@@ -53,6 +59,13 @@ class Continuation:
             if last_best is not last_branch:
                 self._try(self._onwards(last_best, alpha, self._best))
         return self._best
+
+    def _together(self, alpha) -> Solution | None:
+        """The same, of a solver that follows starts together; None if it does not here"""
+        others = [self._lasso_point(alpha / self.solver.alpha_max()).coef]
+        if self._best is not None:
+            others.append(self._best.point.coef)
+        return self.solver.solve_several(alpha, others, **self.options)
 
     def _try(self, other):
         """Take another solution, if it is better than the best one"""

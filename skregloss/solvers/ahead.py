@@ -40,7 +40,7 @@ class AheadSolver(WorkingSetSolver):
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
 
-    def _advanced(self, point, every, null, alpha, since, **accuracy):
+    def _advanced(self, point, every, null, alpha, since, *, rival=None, **accuracy):
         if alpha not in self._known:
             self._known = {}
             if alpha <= 0.0 or not null.exists or every.terms.count == 0 or point.settled_on is not null.free:

@@ -7,6 +7,7 @@ import inspect
 from ..losses import Loss
 from ..penalties import Penalty
 from .exact_path import ExactSolver
+from .local_path import LocalSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
 from .working_set import WorkingSetSolver
@@ -40,6 +41,8 @@ def make_solver(problem) -> WorkingSetSolver:
     if not problem.loss.smooth:
         return MultiplierSolver(problem)
     parts = problem.penalty.l1_l2_parts()
+    if LocalSolver.serves(problem):
+        return LocalSolver(problem)
     if parts is None or parts[0] == 0.0 or problem.bounded:
         return WorkingSetSolver(problem)
     if problem.loss.constant_curvature:

@@ -45,8 +45,13 @@ def _leads_to(point, rival, terms) -> bool:
         return False
     if np.abs(here - there).max(initial=0.0) > SAME * np.abs(there).max(initial=0.0):
         return False
+    return not is_below(point.value + terms.value(terms.of(point.coef)), rival)
+
+
+def is_below(objective, rival) -> bool:
+    """Whether an objective is less than that of a solution by more than rounding"""
     least = rival.certificate.objective
-    return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
+    return bool(objective < least - VISIBLE * abs(least))
 
 
 def straight_on(problem, before, point, factor):
@@ -61,6 +66,9 @@ def straight_on(problem, before, point, factor):
 
 class WorkingSetSolver:
     """Solves one problem at one strength after another, each from the last one's solution if asked to."""
+
+    # Whether starts are better followed together, by `solve_several`.
+    together = False
 
     def __init__(self, problem):
         self.problem = problem
@@ -111,7 +119,9 @@ class WorkingSetSolver:
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
         point = null.point if start is None else start
-        advanced, taken = self._advanced(point, every, null, alpha, since, tol=tol, max_steps=max_iter)
+        advanced, taken = self._advanced(point, every, null, alpha, since, tol=tol, max_steps=max_iter, rival=rival)
+        if rival is not None and advanced is rival.point:
+            return rival
         if advanced is None:
             blocks = self._screen.blocks(every, alpha, point, previous_alpha)
             curvature = self._trend.curvature(point, alpha, previous_alpha)
@@ -131,11 +141,18 @@ class WorkingSetSolver:
         self._last = previous_alpha, start, best.point
         return self._solution(alpha, blocks, best, max(steps, 1))
 
+    def solve_several(self, alpha, others, *, tol, max_iter) -> Solution | None:
+        """The best that the null model, the branch from there in small steps, and other coefficients lead to, or None"""
+        return None
+
     def foresee(self, alphas):
         """Take note of falling strengths that are to be solved one after another"""
 
-    def _advanced(self, point, every, null, alpha, since, *, tol, max_steps):
-        """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none"""
+    def _advanced(self, point, every, null, alpha, since, *, tol, max_steps, rival=None):
+        """A better point to begin from, where there is a quick way to one, and the steps it took; else None and none
+
+        It is the rival's where this leads there, or to no better solution.
+        """
         return None, 0
 
     def _further_on(self, judge, now, alpha, since):

@@ -1,0 +1,184 @@
+"""Squared error with a penalty that is not convex: local minima by descent on a Gram matrix that all starts share.
+
+The quadratic model is the problem itself, so that a start needs neither models nor a line search: one call leads it to a local
+minimum over the columns that are kept. There objectives are those of the problem. So only the best of what several starts lead
+to has all columns looked at; those that are missing are kept from there on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .certificate import prox_steps
+from .free_minimum import is_balanced
+from .gram_store import LARGEST_GRAM
+from .local_descent import EPOCHS, descend
+from .small_steps import ROUGH_TOL, strengths_between
+from .working_set import SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SMALLEST_SET, WorkingSetSolver, is_below
+
+MOST_LOOKS = 20
+# Violations up to this share of what is wanted need not be mended.
+ENOUGH = 0.5
+# The null model begins with at most so many columns per root of their number.
+PER_ROOT = 4
+# Leaving out coefficients may cost as many multiplications as so many looks at all columns, or as some calls do.
+LOOKS, CALLS = 4, 1e6
+NONE = np.empty(0, dtype=np.int64)
+
+
+class LocalSolver(WorkingSetSolver):
+    """The working-set solver for squared error with a non-convex penalty of single coefficients, given a local minimum."""
+
+    together = True
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        # The least strength so far, and where the branch from the null model is there.
+        self._branch: tuple = np.inf, None
+        # A point that is a local minimum already, and how often all columns were looked at for it.
+        self._ready: tuple = None, 0
+        # The columns that the null model's slopes are largest along, and the strengths at which these would let them in.
+        self._first, self._entries = np.empty(0, dtype=np.int64), np.empty(0)
+        self._kept_columns = self._kept_parts = None
+
+    @staticmethod
+    def serves(problem) -> bool:
+        """Whether the problem is such a one"""
+        one_by_one = problem.penalty.block_labels(problem.coef_shape[-1]) is None
+        return problem.loss.constant_curvature and not problem.penalty.convex and one_by_one and not problem.bounded
+
+    def _advanced(self, point, every, null, alpha, since, *, tol, max_steps, rival=None):
+        if point is self._ready[0]:
+            return self._ready
+        if not self._reserve(null, every.terms, [point.coef], alpha):
+            return None, 0
+        tolerance = self._tolerance(null, alpha, tol)
+        b, value = self._descended(null, point.coef, alpha, tolerance)
+        if rival is not None and not is_below(null.point.value + value, rival):
+            return rival.point, 1
+        return self._looked_at(b, every, null, alpha, tol, max_steps)
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def solve_several(self, alpha, others, *, tol, max_iter):
+        """The best that the null model, the branch from there in small steps, and other coefficients lead to
+
+        No coefficient of it is better left out, as far as that was tried; None if there is no matrix of all these columns.
+        """
+        every = self.problem.blocks(alpha)
+        null = self.null(every)
+        since, branch = self._branch
+        if branch is None or since <= alpha:
+            since, branch = self.alpha_max(), null.point.coef
+        if not self._reserve(null, every.terms, [branch, *others], alpha):
+            return None
+        for strength in strengths_between(since, alpha):
+            branch = self._spread(self._descended(null, branch, strength, self._tolerance(null, strength, ROUGH_TOL))[0])
+        tolerance = self._tolerance(null, alpha, tol)
+        ends = [self._descended(null, coef, alpha, tolerance) for coef in (branch, null.point.coef, *others)]
+        self._branch = alpha, self._spread(ends[0][0])
+        b, value = min(ends, key=lambda end: end[1])
+        self._ready = self._looked_at(self._exchanged(null, b, value, alpha, tolerance), every, null, alpha, tol, max_iter)
+        start, _ = self._ready
+        return None if start is None else self.solve(alpha, tol=tol, max_iter=max_iter, start=start)
+
+    @staticmethod
+    def _tolerance(null, alpha, tol):
+        """What gradients on the kept columns may be off by"""
+        return tol * min(SHARE_OF_STRENGTH * alpha, SHARE_OF_VIOLATION * null.gradient_size)
+
+    def _descended(self, null, coef, alpha, tolerance):
+        """The local minimum that some coefficients lead to on the columns kept, and by how much its objective exceeds the null one"""
+        gram, columns, slopes, units = self._parts(null)
+        b = coef[columns]
+        return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, NONE)
+
+    def _exchanged(self, null, b, value, alpha, tolerance):
+        """The best of a local minimum and those that leaving out one of its coefficients leads to, the least ones first"""
+        gram, _, slopes, units = self._parts(null)
+        support = np.flatnonzero(b)
+        if len(support) == 0:
+            return b
+        design = self.problem.design
+        most = max(LOOKS * design.n_samples * design.n_features, CALLS) / (EPOCHS * len(b) * len(support))
+        order = support[np.argsort(np.abs(b[support]), kind="stable")][: int(most)]
+        descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, order)
+        return b
+
+    def _spread(self, b):
+        """Coefficients of the columns kept among zeros"""
+        coef = np.zeros(self.problem.n_features)
+        coef[self._kept_columns] = b
+        return coef
+
+    def _looked_at(self, b, every, null, alpha, tol, max_steps):
+        """A local minimum over all columns, from one over those that are kept, and how often all were looked at"""
+        problem, terms, store = self.problem, every.terms, self._store(null)
+        steps, tolerance = prox_steps(problem, null.free, null.point, terms), self._tolerance(null, alpha, tol)
+        for look in range(1, max(1, min(max_steps, MOST_LOOKS)) + 1):
+            if not np.isfinite(b).all():
+                return None, 0
+            coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross @ b)))
+            coef[store.columns] = b
+            point = problem.at(coef, intercept)
+            violation = terms.prox_residuals(terms.of(coef), problem.gradient_on(terms, point), steps)
+            if not self._extends(null, terms, coef, violation, ENOUGH * tol * null.gradient_size):
+                break
+            b, _ = self._descended(null, coef, alpha, tolerance)
+        if null.free.size and is_balanced(problem, null.free, point.gradient):
+            point.settled_on = null.free
+        return point, look
+
+    def _parts(self, null):
+        """The matrix of the columns kept, these, what the null model descends by along them, and their units of strength"""
+        store = self._store(null)
+        if self._kept_columns is not store.columns:
+            columns = self._kept_columns = store.columns
+            self._kept_parts = store.stored, columns, -null.gradient[columns], self.problem.factors[columns]
+        return self._kept_parts
+
+    def _reserve(self, null, terms, coefs, alpha) -> bool:
+        """Keep the columns of some supports, and those that the null model leads to; whether they can be"""
+        if not 0.0 < alpha < np.inf or not null.exists or terms.count == 0:
+            return False
+        if len(self._first) == 0:
+            self._sort_entries(null, terms)
+        near = self._first[: max(np.count_nonzero(self._entries > alpha), SMALLEST_SET)]
+        inside = np.zeros(terms.count, dtype=bool)
+        for coef in coefs:
+            inside |= terms.of(coef) != 0.0
+        support = terms.columns[inside]
+        return self._keep(null, near) and self._keep(null, support, also=near)
+
+    def _sort_entries(self, null, terms):
+        """Find the columns that the null model leads to first."""
+        slopes = np.abs(null.gradient[terms.columns]) / self.problem.factors[terms.columns]
+        count = min(int(PER_ROOT * np.sqrt(terms.count)) + SMALLEST_SET, terms.count)
+        places = np.argpartition(-slopes, count - 1)[:count]
+        places = places[np.argsort(-slopes[places], kind="stable")]
+        self._first, self._entries = terms.columns[places], slopes[places]
+
+    def _keep(self, null, columns, also=()) -> bool:
+        """Keep some columns, and if others have to go for them, `also` those; whether there is room"""
+        store = self._store(null)
+        new = columns[store.place[columns] < 0]
+        if len(new) == 0:
+            return True
+        every = np.concatenate([store.columns, new])
+        if len(every) > store.most:
+            every = np.union1d(columns, np.asarray(also, dtype=np.int64))
+        if len(every) > LARGEST_GRAM:
+            return False
+        store.reserve(every)
+        return True
+
+    def _extends(self, null, terms, coef, violation, enough):
+        """Keep the worst violators that are not; whether there were any, and there is room"""
+        store = self._store(null)
+        violation[store.place[terms.columns] >= 0] = 0.0
+        worst = np.flatnonzero(violation > enough)
+        if len(worst) == 0:
+            return False
+        room = max(SMALLEST_SET, len(store.columns) // 2)
+        if len(worst) > room:
+            worst = worst[np.argpartition(-violation[worst], room)[:room]]
+        return self._keep(null, terms.columns[worst], also=store.columns[coef[store.columns] != 0.0])
