@@ -50,7 +50,8 @@ class LocalSolver(WorkingSetSolver):
     def _advanced(self, point, every, null, alpha, since, *, tol, max_steps, rival=None):
         if point is self._ready[0]:
             return self._ready
-        if not self._reserve(null, every.terms, [point.coef], alpha):
+        # From alpha_max on the null model passes its certificate, and just there it is rounding what descent makes of it.
+        if alpha >= self.alpha_max() or not self._reserve(null, every.terms, [point.coef], alpha):
             return None, 0
         tolerance = self._tolerance(null, alpha, tol)
         b, value = self._descended(null, point.coef, alpha, tolerance)
@@ -147,17 +148,19 @@ class LocalSolver(WorkingSetSolver):
         for coef in coefs:
             inside |= terms.of(coef) != 0.0
         support = terms.columns[inside]
-        return self._keep(null, near) and self._keep(null, support, also=near)
+        return self._keep(null, np.concatenate([near, support[~np.isin(support, near, assume_unique=True)]]))
 
     def _sort_entries(self, null, terms):
         """Find the columns that the null model leads to first."""
         slopes = np.abs(null.gradient[terms.columns]) / self.problem.factors[terms.columns]
-        count = min(int(PER_ROOT * np.sqrt(terms.count)) + SMALLEST_SET, terms.count)
+        # Half of what is kept at most, lest they be dropped and computed in turn with others.
+        most = max(self._store(null).most // 2, SMALLEST_SET)
+        count = min(int(PER_ROOT * np.sqrt(terms.count)), most, terms.count)
         places = np.argpartition(-slopes, count - 1)[:count]
         places = places[np.argsort(-slopes[places], kind="stable")]
         self._first, self._entries = terms.columns[places], slopes[places]
 
-    def _keep(self, null, columns, also=()) -> bool:
+    def _keep(self, null, columns, also=NONE) -> bool:
         """Keep some columns, and if others have to go for them, `also` those; whether there is room"""
         store = self._store(null)
         new = columns[store.place[columns] < 0]
@@ -165,7 +168,7 @@ class LocalSolver(WorkingSetSolver):
             return True
         every = np.concatenate([store.columns, new])
         if len(every) > store.most:
-            every = np.union1d(columns, np.asarray(also, dtype=np.int64))
+            every = np.concatenate([columns, also[~np.isin(also, columns)]])
         if len(every) > LARGEST_GRAM:
             return False
         store.reserve(every)
