@@ -9,8 +9,8 @@ import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
+from ..solvers.problem import Point
 from ..solvers.several_starts import from_above, is_better
-from ..solvers.small_steps import ROUGH_ITERATIONS, ROUGH_TOL
 
 
 class Continuation:
@@ -31,7 +31,7 @@ class Continuation:
             self._lasso.share(self.solver)
         self._branch: Solution | None = None
         self._best: Solution | None = None
-        self._last_lasso: Solution | None = None
+        self._last_lasso: tuple[Point, float] | None = None
 
     def solutions(self, alphas) -> Iterator[Solution]:
         """The solutions at decreasing strengths, each computed when it is asked for"""
@@ -89,8 +89,7 @@ class Continuation:
 
     def _lasso_point(self, share):
         """The lasso's solution at this share of its alpha_max, roughly."""
-        last = self._last_lasso
-        follow = {} if last is None else {"start": last.point, "previous_alpha": last.alpha}
         strength = share * self._lasso.alpha_max()
-        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, **follow)
-        return self._last_lasso.point
+        last = (None, None) if self._last_lasso is None else self._last_lasso
+        self._last_lasso = self._lasso.led_towards(strength, *last), strength
+        return self._last_lasso[0]

@@ -12,6 +12,7 @@ import numpy as np
 from .._jit import kernel
 from .free_minimum import is_balanced
 from .gram_store import most_kept
+from .small_steps import ROUGH_ITERATIONS, ROUGH_TOL
 from .working_set import WorkingSetSolver
 
 MOST_ROUNDS = 20
@@ -39,6 +40,14 @@ class AheadSolver(WorkingSetSolver):
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def led_towards(self, alpha, start=None, previous_alpha=None):
+        every = self.problem.blocks(alpha)
+        null = self.null(every)
+        point, since = (null.point, self.alpha_max()) if start is None else (start, previous_alpha)
+        there, _ = self._advanced(point, every, null, alpha, since, tol=ROUGH_TOL, max_steps=ROUGH_ITERATIONS)
+        return super().led_towards(alpha, start, previous_alpha) if there is None else there
 
     def _advanced(self, point, every, null, alpha, since, *, rival=None, **accuracy):
         if alpha not in self._known:

@@ -13,8 +13,9 @@ from .certificate import prox_steps
 from .free_minimum import is_balanced
 from .gram_store import LARGEST_GRAM
 from .local_descent import EPOCHS, descend
+from .rivals import is_below
 from .small_steps import ROUGH_TOL, strengths_between
-from .working_set import SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SMALLEST_SET, WorkingSetSolver, is_below
+from .working_set import SHARE_OF_STRENGTH, SHARE_OF_VIOLATION, SMALLEST_SET, WorkingSetSolver
 
 MOST_LOOKS = 20
 # Violations up to this share of what is wanted need not be mended.
@@ -88,7 +89,7 @@ class LocalSolver(WorkingSetSolver):
         return tol * min(SHARE_OF_STRENGTH * alpha, SHARE_OF_VIOLATION * null.gradient_size)
 
     def _descended(self, null, coef, alpha, tolerance):
-        """The local minimum that some coefficients lead to on the columns kept, and by how much its objective exceeds the null one"""
+        """The local minimum over the columns kept that coefficients lead to; its objective less that of the null model"""
         gram, columns, slopes, units = self._parts(null)
         b = coef[columns]
         return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, NONE)
@@ -115,7 +116,7 @@ class LocalSolver(WorkingSetSolver):
         """A local minimum over all columns, from one over those that are kept, and how often all were looked at"""
         problem, terms, store = self.problem, every.terms, self._store(null)
         steps, tolerance = prox_steps(problem, null.free, null.point, terms), self._tolerance(null, alpha, tol)
-        for look in range(1, max(1, min(max_steps, MOST_LOOKS)) + 1):
+        for looks in range(1, max(1, min(max_steps, MOST_LOOKS)) + 1):
             if not np.isfinite(b).all():
                 return None, 0
             coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross @ b)))
@@ -127,7 +128,7 @@ class LocalSolver(WorkingSetSolver):
             b, _ = self._descended(null, coef, alpha, tolerance)
         if null.free.size and is_balanced(problem, null.free, point.gradient):
             point.settled_on = null.free
-        return point, look
+        return point, looks
 
     def _parts(self, null):
         """The matrix of the columns kept, these, what the null model descends by along them, and their units of strength"""

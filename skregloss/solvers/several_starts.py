@@ -58,4 +58,4 @@ def _from_lasso(problem, solver, alpha):
     """The optimum of the convex problem at the same share of its own alpha_max."""
     lasso = make_solver(problem.with_penalty(L1()))
     lasso.share(solver)
-    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS).point
+    return lasso.led_towards(lasso.alpha_max() * (alpha / solver.alpha_max()))
