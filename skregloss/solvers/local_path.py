@@ -116,14 +116,16 @@ class LocalSolver(WorkingSetSolver):
         """A local minimum over all columns, from one over those that are kept, and how often all were looked at"""
         problem, terms, store = self.problem, every.terms, self._store(null)
         steps, tolerance = prox_steps(problem, null.free, null.point, terms), self._tolerance(null, alpha, tol)
-        for looks in range(1, max(1, min(max_steps, MOST_LOOKS)) + 1):
+        looks, most = 0, max(1, min(max_steps, MOST_LOOKS))
+        while True:
             if not np.isfinite(b).all():
                 return None, 0
             coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross @ b)))
             coef[store.columns] = b
             point = problem.at(coef, intercept)
             violation = terms.prox_residuals(terms.of(coef), problem.gradient_on(terms, point), steps)
-            if not self._extends(null, terms, coef, violation, ENOUGH * tol * null.gradient_size):
+            looks += 1
+            if looks == most or not self._extends(null, terms, coef, violation, ENOUGH * tol * null.gradient_size):
                 break
             b, _ = self._descended(null, coef, alpha, tolerance)
         if null.free.size and is_balanced(problem, null.free, point.gradient):
