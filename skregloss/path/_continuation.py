@@ -19,7 +19,7 @@ class Continuation:
     A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this is the branch that
     begins in the null model, and there may be better minima off it. At each strength the last one's best solution, the null
     model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do; but not where
-    the branch runs away to infinity: among runaways there is no best.
+    the branch runs away to infinity: among runaways there is no best. For squared error they are followed together.
     """
 
     def __init__(self, problem, *, tol, max_iter):

@@ -78,8 +78,8 @@ class LocalSolver(WorkingSetSolver):
         tolerance = self._tolerance(null, alpha, tol)
         ends = [self._descended(null, coef, alpha, tolerance) for coef in (branch, null.point.coef, *others)]
         self._branch = alpha, self._spread(ends[0][0])
-        b, value = min(ends, key=lambda end: end[1])
-        self._ready = self._looked_at(self._exchanged(null, b, value, alpha, tolerance), every, null, alpha, tol, max_iter)
+        b, _ = min(ends, key=lambda end: end[1])
+        self._ready = self._looked_at(self._exchanged(null, b, alpha, tolerance), every, null, alpha, tol, max_iter)
         start, _ = self._ready
         return None if start is None else self.solve(alpha, tol=tol, max_iter=max_iter, start=start)
 
@@ -94,7 +94,7 @@ class LocalSolver(WorkingSetSolver):
         b = coef[columns]
         return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, NONE)
 
-    def _exchanged(self, null, b, value, alpha, tolerance):
+    def _exchanged(self, null, b, alpha, tolerance):
         """The best of a local minimum and those that leaving out one of its coefficients leads to, the least ones first"""
         gram, _, slopes, units = self._parts(null)
         support = np.flatnonzero(b)
