@@ -150,8 +150,10 @@ class LocalSolver(WorkingSetSolver):
         inside = np.zeros(terms.count, dtype=bool)
         for coef in coefs:
             inside |= terms.of(coef) != 0.0
-        support = terms.columns[inside]
-        return self._keep(null, np.concatenate([near, support[~np.isin(support, near, assume_unique=True)]]))
+        wanted = np.zeros(self.problem.n_features, dtype=bool)
+        wanted[terms.columns[inside]] = True
+        wanted[near] = False
+        return self._keep(null, np.concatenate([near, np.flatnonzero(wanted)]))
 
     def _sort_entries(self, null, terms):
         """Find the columns that the null model leads to first."""
