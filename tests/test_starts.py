@@ -53,7 +53,7 @@ def test_starts_given_up_would_have_led_to_no_better_solution(penalty, loss, mon
         options = {"alphas": 8, "alpha_min_ratio": 0.2, "tol": 1e-7, "max_iter": 1000}
         path = fit_path(problem, **options)
         with monkeypatch.context() as patch:
-            patch.setattr(working_set, "_leads_to", lambda point, rival, terms: False)
+            patch.setattr(working_set, "leads_to", lambda point, rival, terms: False)
             every = fit_path(problem, **options)
         assert path.converged.all()
         np.testing.assert_allclose(path.objective, every.objective, rtol=1e-9)

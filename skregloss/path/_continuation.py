@@ -9,7 +9,8 @@ import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
-from ..solvers.several_starts import ROUGH_ITERATIONS, ROUGH_TOL, from_above, is_better
+from ..solvers.problem import Point
+from ..solvers.several_starts import from_above, is_better
 
 
 class Continuation:
@@ -18,7 +19,7 @@ class Continuation:
     A convex problem goes on from the last solution, with the strong rule. For a non-convex penalty this is the branch that
     begins in the null model, and there may be better minima off it. At each strength the last one's best solution, the null
     model, and the lasso's solution at the same share of its alpha_max are tried as starts too, as single fits do; but not where
-    the branch runs away to infinity: among runaways there is no best.
+    the branch runs away to infinity: among runaways there is no best. For squared error they are followed together.
     """
 
     def __init__(self, problem, *, tol, max_iter):
@@ -30,7 +31,7 @@ class Continuation:
             self._lasso.share(self.solver)
         self._branch: Solution | None = None
         self._best: Solution | None = None
-        self._last_lasso: Solution | None = None
+        self._last_lasso: tuple[Point, float] | None = None
 
     def solutions(self, alphas) -> Iterator[Solution]:
         """The solutions at decreasing strengths, each computed when it is asked for"""
@@ -45,6 +46,11 @@ class Continuation:
         alpha_max = self.solver.alpha_max()
         several = self._several and 0.0 < alpha < alpha_max < math.inf
         last_best, last_branch = self._best, self._branch
+        if several and self.solver.together:
+            best = self._together(alpha)
+            if best is not None:
+                self._best = best
+                return best
         self._branch = self._along_the_branch(alpha) if several else self._onwards(last_branch, alpha)
         self._best = self._branch
         if several and not self._branch.runs_away:
@@ -53,6 +59,13 @@ class Continuation:
             if last_best is not last_branch:
                 self._try(self._onwards(last_best, alpha, self._best))
         return self._best
+
+    def _together(self, alpha) -> Solution | None:
+        """The same, of a solver that follows starts together; None if it does not here"""
+        others = [self._lasso_point(alpha / self.solver.alpha_max()).coef]
+        if self._best is not None:
+            others.append(self._best.point.coef)
+        return self.solver.solve_several(alpha, others, **self.options)
 
     def _try(self, other):
         """Take another solution, if it is better than the best one"""
@@ -76,8 +89,7 @@ class Continuation:
 
     def _lasso_point(self, share):
         """The lasso's solution at this share of its alpha_max, roughly."""
-        last = self._last_lasso
-        follow = {} if last is None else {"start": last.point, "previous_alpha": last.alpha}
         strength = share * self._lasso.alpha_max()
-        self._last_lasso = self._lasso.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, **follow)
-        return self._last_lasso.point
+        last = (None, None) if self._last_lasso is None else self._last_lasso
+        self._last_lasso = self._lasso.led_towards(strength, *last), strength
+        return self._last_lasso[0]

@@ -122,8 +122,8 @@ def regularization_path(
     -----
     For a non-convex penalty the path is followed from the convex end, where all coefficients are zero. That branch alone
     can end far from the best minimum. At each strength the null model and the lasso's solution are therefore tried as
-    starts as well, as single fits do, and the least objective is kept, which takes several times as long. Where
-    `locally_convex` is False, the path may have jumped from one minimum to another.
+    starts as well, as single fits do, and the least objective is kept, which takes longer. Where `locally_convex` is False,
+    the path may have jumped from one minimum to another.
 
     Examples
     --------

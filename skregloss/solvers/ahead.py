@@ -12,6 +12,7 @@ import numpy as np
 from .gram_store import most_kept
 from .minima import Minimum, certify
 from .slope_bounds import within_reach
+from .small_steps import ROUGH_ITERATIONS, ROUGH_TOL
 from .working_set import MODEL_TOLERANCE, WorkingSetSolver, is_enough
 
 MOST_ROUNDS = 20
@@ -51,10 +52,13 @@ class AheadSolver(WorkingSetSolver):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
         self._found = []
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    def led_towards(self, alpha, start=None, previous_alpha=None):
+        found = self._at(alpha, start, previous_alpha, ROUGH_TOL, ROUGH_ITERATIONS)
+        return super().led_towards(alpha, start, previous_alpha) if found is None else found.point()
+
     def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter):
-        if alpha not in self._known:
-            self._known = {minimum.strength: minimum for minimum in self._ahead(alpha, start, previous_alpha, tol, max_iter)}
-        found = self._known.pop(alpha, None)
+        found = self._at(alpha, start, previous_alpha, tol, max_iter)
         if found is None:
             return super()._onwards(alpha, start, previous_alpha, rival, taken, tol, max_iter)
         point, certificate = found.point(), found.certificate
@@ -64,6 +68,12 @@ class AheadSolver(WorkingSetSolver):
         self._screen.pause()
         # An L1 norm leaves no coefficient to run away.
         return self._certified(alpha, found.free.columns, point, certificate, max(found.steps, 1), found.worst, "")
+
+    def _at(self, alpha, start, previous_alpha, tol, max_iter) -> Minimum | None:
+        """The minimum at a strength, or a nearer start if there is no certificate; None if neither is known"""
+        if alpha not in self._known:
+            self._known = {minimum.strength: minimum for minimum in self._ahead(alpha, start, previous_alpha, tol, max_iter)}
+        return self._known.pop(alpha, None)
 
     def _ahead(self, alpha, start, previous_alpha, tol, max_steps) -> list[Minimum]:
         """Minima at this strength and at some that follow it, or how far towards the first this leads"""

@@ -11,6 +11,7 @@ from ..penalties import Penalty
 from .block_path import BlockPathSolver
 from .exact_path import ExactSolver
 from .joint_path import JointPathSolver
+from .local_path import LocalSolver
 from .matrix_path import MatrixPathSolver
 from .multipliers import MultiplierSolver
 from .newton_path import NewtonPathSolver
@@ -47,6 +48,8 @@ def make_solver(problem) -> WorkingSetSolver:
     parts, penalty = problem.penalty.l1_l2_parts(), problem.penalty
     if penalty.grouped and problem.convex and problem.loss.constant_curvature and not (penalty.clusters or penalty.low_rank):
         return BlockPathSolver(problem)
+    if LocalSolver.serves(problem):
+        return LocalSolver(problem)
     if parts is None or parts[0] == 0.0 or problem.bounded:
         return WorkingSetSolver(problem)
     if problem.loss.constant_curvature:

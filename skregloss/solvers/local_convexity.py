@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg.lapack import dpotrf
 
 from .curvature import Curvature
 from .free_block import FreeBlock, pseudo_inverse
@@ -24,20 +24,21 @@ def is_locally_convex(problem, alpha, point) -> bool:
     if problem.convex:
         return True
     blocks = problem.blocks(alpha)
-    low, high = problem.low[blocks.penalized], problem.high[blocks.penalized]
-    coef = point.coef[blocks.penalized]
-    inside = np.flatnonzero((coef != 0.0) & (low < coef) & (coef < high))
+    coef = blocks.terms.of(point.coef)
+    inside = np.flatnonzero(coef)
+    support = blocks.penalized[inside]
+    within = (problem.low[support] < coef[inside]) & (coef[inside] < problem.high[support])
+    inside, support = inside[within], support[within]
     # A loss with kinks has no curvature but the typical one that its certificate goes by.
     curvature = problem.data.hessian(point.eta) if problem.loss.smooth else point.curvature
     free = FreeBlock(problem, blocks.free)
     inner = _signed(free.gram, curvature)
-    if free.size and np.linalg.eigvalsh(inner)[0] < -ROUNDING * np.abs(inner).max():
+    if inner.any() and not _is_nonnegative(inner.copy(), ROUNDING * np.abs(inner).max()):
         return False
     if len(inside) == 0:
         return True
     if len(inside) > LARGEST_SUPPORT:
         return False
-    support = blocks.penalized[inside]
     gram = _signed(lambda part: part.gram(problem.design, support), curvature)
     if free.size:
         cross = _signed(lambda part: free.cross(part, support), curvature)
@@ -51,11 +52,8 @@ def is_locally_convex(problem, alpha, point) -> bool:
 def _is_nonnegative(matrix, rounding) -> bool:
     """Whether the smallest eigenvalue is not below -rounding"""
     matrix[np.diag_indices(len(matrix))] += rounding
-    try:
-        linalg.cholesky(matrix, check_finite=False, overwrite_a=True)
-    except linalg.LinAlgError:
-        return False
-    return True
+    _, failed = dpotrf(matrix, overwrite_a=True, clean=False)
+    return not failed
 
 
 def _signed(product, curvature):

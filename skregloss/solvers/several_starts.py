@@ -6,12 +6,8 @@ import math
 
 from ..penalties import L1
 from .choose import make_solver
+from .small_steps import ROUGH_ITERATIONS, ROUGH_TOL, strengths_between
 from .solution import Solution
-
-# Strengths per factor of ten on the way down from alpha_max, and the accuracy on the way.
-STRENGTHS_PER_DECADE = 10
-MOST_STRENGTHS = 30
-ROUGH_TOL, ROUGH_ITERATIONS = 1e-3, 20
 
 
 def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
@@ -25,6 +21,10 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
         return solver.solve(alpha, tol=tol, max_iter=max_iter, start=problem.at(*problem.internal(*start)))
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solver.solve(alpha, tol=tol, max_iter=max_iter)
+    if solver.together:
+        solution = solver.solve_several(alpha, [_from_lasso(problem, solver, alpha).coef], tol=tol, max_iter=max_iter)
+        if solution is not None:
+            return solution
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter, start=from_above(solver, alpha))
     for start in (lambda: None, lambda: _from_lasso(problem, solver, alpha)):
         if solution.runs_away:
@@ -47,12 +47,8 @@ def from_above(solver, alpha, *, point=None, since=None):
 
     This is where the penalty leaves the null model as a convex one would. The strength falls in small steps, roughly solved.
     """
-    since = solver.alpha_max() if since is None else since
-    decades = math.log10(since / alpha)
-    count = min(MOST_STRENGTHS, math.ceil(STRENGTHS_PER_DECADE * decades))
-    previous = since
-    for k in range(1, count):
-        strength = since * 10.0 ** (-decades * k / count)
+    previous = since = solver.alpha_max() if since is None else since
+    for strength in strengths_between(since, alpha):
         point = solver.solve(strength, tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS, start=point, previous_alpha=previous).point
         previous = strength
     return point
@@ -62,4 +58,4 @@ def _from_lasso(problem, solver, alpha):
     """The optimum of the convex problem at the same share of its own alpha_max."""
     lasso = make_solver(problem.with_penalty(L1()))
     lasso.share(solver)
-    return lasso.solve(lasso.alpha_max() * (alpha / solver.alpha_max()), tol=ROUGH_TOL, max_iter=ROUGH_ITERATIONS).point
+    return lasso.led_towards(lasso.alpha_max() * (alpha / solver.alpha_max()))

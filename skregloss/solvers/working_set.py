@@ -11,8 +11,10 @@ from .gram_store import GramStore, most_kept
 from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
+from .rivals import leads_to
 from .screening import Screen
 from .slope_bounds import SlopeBounds
+from .small_steps import ROUGH_ITERATIONS, ROUGH_TOL
 from .solution import Solution
 from .trend import Trend
 from .vanishing_ridge import without_rounding
@@ -30,24 +32,9 @@ HALF = 0.5
 TIGHT, EASY, NOTHING_LEFT = 1e-10, 1e-3, 1e-14
 # Without progress for this many rounds, rounding has been reached.
 PATIENCE = 3
-# Points with the same support that differ by so much of their largest coefficient are on the way to the same minimum; unless
-# the objective, of which so much is rounding, says that one has gone past the other.
-SAME, VISIBLE = 1e-4, 1e-13
 MAX_ROUNDS = 1000
 
 logger = logging.getLogger("skregloss")
-
-
-def _leads_to(point, rival, terms) -> bool:
-    """Whether the same coefficients are not zero as in a solution and have about the same values, and it is not below that."""
-    support = np.flatnonzero(rival.point.coef)
-    here, there = point.coef[support], rival.point.coef[support]
-    if np.count_nonzero(point.coef) != len(support) or not here.all():
-        return False
-    if np.abs(here - there).max(initial=0.0) > SAME * np.abs(there).max(initial=0.0):
-        return False
-    least = rival.certificate.objective
-    return bool(point.value + terms.value(terms.of(point.coef)) >= least - VISIBLE * abs(least))
 
 
 def is_enough(certificate) -> bool:
@@ -72,6 +59,9 @@ def straight_on(problem, before, point, factor):
 
 class WorkingSetSolver:
     """Solves one problem at one strength after another, each from the last one's solution if asked to."""
+
+    # Whether starts are better followed together, by `solve_several`.
+    together = False
 
     def __init__(self, problem):
         self.problem = problem
@@ -145,6 +135,15 @@ class WorkingSetSolver:
         self._last = previous_alpha, start, best.point
         return self._solution(alpha, blocks, best, max(steps, 1))
 
+    def solve_several(self, alpha, others, *, tol, max_iter) -> Solution | None:
+        """The best that the null model, the branch from there in small steps, and other coefficients lead to, or None"""
+        return None
+
+    def led_towards(self, alpha, start=None, previous_alpha=None):
+        """A point near the solution, for other fits to begin from; arguments are those of `solve`"""
+        options = {"tol": ROUGH_TOL, "max_iter": ROUGH_ITERATIONS}
+        return self.solve(alpha, start=start, previous_alpha=previous_alpha, **options).point
+
     def foresee(self, alphas):
         """Take note of falling strengths that are to be solved one after another"""
 
@@ -206,7 +205,7 @@ class WorkingSetSolver:
                     renews=not keeps,
                     curvature=curvature if steps == 0 else None,
                 )
-                if rival is not None and _leads_to(point, rival, blocks.terms):
+                if rival is not None and leads_to(point, rival, blocks.terms):
                     return None, steps + count
                 now, steps = judge(point), steps + count
             improved = judge.improved(before, now)
