@@ -155,10 +155,6 @@ class GramStore:
             return gram, self.diagonal[at], self.cross[:, at], self.inverse
         return damping * gram, damping * self.diagonal[at], damping * self.cross[:, at], self.inverse / damping
 
-    def lacks(self, columns) -> bool:
-        """Whether some of the columns have not been computed"""
-        return bool((self.place[columns] < 0).any())
-
     def reserve(self, columns):
         """Compute the columns that have not been; where there is no room for them, others go"""
         new = columns[self.place[columns] < 0]
