@@ -111,7 +111,7 @@ class AheadSolver(WorkingSetSolver):
                 break
             right = self._certify(minima, null, terms, inside, point, slopes, accuracy["tol"])
             optima += minima[:right]
-            self._found = [*self._found, *minima[:right]][-self.most - 1 :]
+            self._found = [*self._found, *minima[:right]][-self._most - 1 :]
             if right == len(minima):
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
