@@ -194,7 +194,7 @@ def test_threads_and_processes_change_nothing(numbers):
 
 
 @pytest.mark.parametrize("penalty", [MCP(), SCAD(), MCP(gamma=1.5)], ids=short)
-@pytest.mark.parametrize("loss", [SquaredError(), LogLoss()], ids=short)
+@pytest.mark.parametrize("loss", [SquaredError(), pytest.param(LogLoss(), marks=pytest.mark.slow)], ids=short)
 def test_fits_of_non_convex_penalties_are_never_worse_than_single_fits(loss, penalty):
     X, y = data(loss, n=40, p=30)
     cls = PenalizedClassifierCV if loss.classification else PenalizedRegressorCV
