@@ -148,9 +148,13 @@ class AheadSolver(WorkingSetSolver):
         duals, strengths = (np.array(each) for each in zip(*((m.dual, m.strength) for m in minima), strict=True))
         last = terms.of(design.rmatvec(duals[-1]))
         minima[-1].slopes = terms.columns, last
-        shares, rests = self._bounds.between(point.dual, duals[-1], duals)
-        reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
-        seen, along = self._look(np.flatnonzero(inside | reached), duals, strengths, terms, limits, inside)
+        if len(minima) == 1:
+            seen = np.flatnonzero(inside | (np.abs(last) > strengths * limits))
+            along = last[None, seen]
+        else:
+            shares, rests = self._bounds.between(point.dual, duals[-1], duals)
+            reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
+            seen, along = self._look(np.flatnonzero(inside | reached), duals, strengths, terms, limits, inside)
         right = missing(np.abs(along) > (1.0 + ROUNDING) * strengths[:, None] * limits[seen], seen, inside)
         certify(self.problem, null, terms.take(seen), minima[:right], along[:right], tol)
         return right

@@ -8,7 +8,6 @@ from .coordinate_descent import gram_epochs, residual_epochs, slopes
 from .local_bends import least_curvatures
 from .penalty_terms import (
     assess,
-    assess_each,
     bounded_prox,
     dual_scale,
     entry_alphas,
@@ -101,15 +100,14 @@ class CoordinateTerms:
         """sum_j P(b_j) + P*(v_j) - v_j b_j"""
         return penalty_gap(self.penalty, b, v, self.strengths, self.low, self.high, noise)
 
-    def assess(self, b, grad, noise):
-        """The penalty, the largest of the distances and its block, the dual scale of -grad and the gap there, all at once"""
-        return assess(self.penalty, b, grad, self.strengths, noise)
+    def assess(self, coefs, grads, factors, noise):
+        """The penalty, the largest of the distances and its block, the dual scale of -grad and the gap there, all at once
 
-    def assess_each(self, coefs, grads, factors, noise):
-        """The same for several coefficients and gradients, in rows, at strengths times a factor each"""
+        Each for several coefficients and gradients, in rows, at strengths times a factor.
+        """
         count = len(factors)
         results = np.empty(count), np.empty(count), np.empty(count, np.int64), np.empty(count), np.empty(count)
-        assess_each(self.penalty, coefs, grads, factors, self.strengths, noise, *results)
+        assess(self.penalty, coefs, grads, factors, self.strengths, noise, *results)
         return results
 
     def entry_alphas(self, grad, steps, factors):

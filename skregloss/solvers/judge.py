@@ -38,10 +38,15 @@ class Judgement:
         self.judge, self.point, self.settled, self.gradient = judge, point, settled, gradient
         terms = judge.blocks.terms
         coef = terms.of(point.coef)
-        self._at_once = terms.assess(coef, gradient, noise_of(judge.null.gradient_size)) if judge.at_once else None
+        self._at_once = self._assessed(coef) if judge.at_once else None
         self.objective = float(point.value + (self._at_once[0] if self._at_once else terms.value(coef)))
         if not self._at_once:
             self.violation = self._violations()
+
+    def _assessed(self, coef):
+        noise = noise_of(self.judge.null.gradient_size)
+        parts = self.judge.blocks.terms.assess(coef[None], self.gradient[None], np.ones(1), noise)
+        return [part[0] for part in parts]
 
     def _violations(self):
         judge = self.judge

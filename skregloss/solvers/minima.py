@@ -71,7 +71,7 @@ def certify(problem, null, terms, minima, slopes, tol):
     coefs = np.zeros((len(minima), len(terms.columns)))
     coefs[:, np.searchsorted(terms.columns, minima[0].columns)] = [minimum.b for minimum in minima]
     strengths = np.array([minimum.strength for minimum in minima])
-    values, worst, places, scales, gaps = terms.assess_each(coefs, slopes, strengths, noise_of(null.gradient_size))
+    values, worst, places, scales, gaps = terms.assess(coefs, slopes, strengths, noise_of(null.gradient_size))
     for k, minimum in enumerate(minima):
         totals = null.free.gradient(minimum.gradient)
         if null.free.size and minimum.projection is None and not is_minimal(problem, null.free, totals, minimum):

@@ -96,48 +96,44 @@ def penalty_gap(penalty, b, v, strengths, low, high, noise):
 
 
 @kernel
-def assess(penalty, b, grad, strengths, noise):
-    """What the functions above say at once, v being -grad, of a convex penalty without bounds
+def assess(penalty, coefs, grads, factors, strengths, noise, values, worst, places, scales, gaps):
+    """What the functions above say at once of a convex penalty without bounds, for coefficients and gradients in rows
 
-    The penalty, the largest distance from the subdifferential and its place, the dual scale s, and the gap at s v. Where b is
-    zero and v in the subdifferential, v and s v neither limit the scale nor add to the gap.
+    The penalty at the strengths times a factor, the largest distance from the subdifferential and its place, the dual scale s
+    of v, which is -grad, and the gap at s v. Where b is zero and v in the subdifferential, v and s v neither limit the scale
+    nor add to the gap.
     """
-    value, worst, place, scale, count = 0.0, 0.0, np.int64(0), 1.0, np.int64(0)
-    matter = np.empty(b.shape[0], np.int64)
-    for j in range(b.shape[0]):
-        distance = penalty.subdiff_distance(b[j], grad[j], strengths[j])
-        if distance > worst or np.isnan(distance):
-            worst, place = distance, j
-        if b[j] != 0.0 or distance != 0.0:
-            matter[count] = j
-            count += 1
-            if strengths[j] > 0.0:
-                value += penalty.value(b[j], strengths[j])
-            if abs(grad[j]) > noise:
-                slope = penalty.value(-np.sign(grad[j]) * FAR, strengths[j]) / FAR
-                if scale * abs(grad[j]) > slope:
-                    scale = slope / abs(grad[j])
-    gap = 0.0
-    for i in range(count):
-        j = matter[i]
-        v, best = -scale * grad[j], 0.0
-        if abs(v) > noise:
-            best = penalty.conjugate_point(v, strengths[j])
-        elif strengths[j] == 0.0:
-            best = b[j]
-        if not np.isfinite(best):
-            return value, worst, place, scale, np.inf
-        term = penalty.value(b[j], strengths[j]) - penalty.value(best, strengths[j]) - v * (b[j] - best)
-        gap += max(term, 0.0)
-    return value, worst, place, scale, gap
-
-
-@kernel
-def assess_each(penalty, coefs, grads, factors, strengths, noise, values, worst, places, scales, gaps):
-    """Fill in what `assess` says of each row, at strengths times a factor"""
+    matter = np.empty(strengths.shape[0], np.int64)
     for k in range(factors.shape[0]):
-        found = assess(penalty, coefs[k], grads[k], factors[k] * strengths, noise)
-        values[k], worst[k], places[k], scales[k], gaps[k] = found
+        b, grad, factor = coefs[k], grads[k], factors[k]
+        value, largest, place, scale, count = 0.0, 0.0, np.int64(0), 1.0, np.int64(0)
+        for j in range(b.shape[0]):
+            strength = factor * strengths[j]
+            distance = penalty.subdiff_distance(b[j], grad[j], strength)
+            if distance > largest or np.isnan(distance):
+                largest, place = distance, j
+            if b[j] != 0.0 or distance != 0.0:
+                matter[count] = j
+                count += 1
+                if strength > 0.0:
+                    value += penalty.value(b[j], strength)
+                if abs(grad[j]) > noise:
+                    slope = penalty.value(-np.sign(grad[j]) * FAR, strength) / FAR
+                    if scale * abs(grad[j]) > slope:
+                        scale = slope / abs(grad[j])
+        gap = 0.0
+        for i in range(count):
+            j = matter[i]
+            strength, v, best = factor * strengths[j], -scale * grad[j], 0.0
+            if abs(v) > noise:
+                best = penalty.conjugate_point(v, strength)
+            elif strength == 0.0:
+                best = b[j]
+            if not np.isfinite(best):
+                gap = np.inf
+                break
+            gap += max(penalty.value(b[j], strength) - penalty.value(best, strength) - v * (b[j] - best), 0.0)
+        values[k], worst[k], places[k], scales[k], gaps[k] = value, largest, place, scale, gap
 
 
 @kernel
