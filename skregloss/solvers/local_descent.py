@@ -29,6 +29,7 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
 
     Where others that do what one did lead to a lower local minimum, b becomes that. Returns the objective.
     """
+    # A kernel of its own for what an attempt does would make compiling take more than twice as long.
     size, least, support = b.shape[0], np.inf, np.empty(b.shape[0], np.int64)
     for attempt in range(-1, order.shape[0]):
         out = order[attempt] if attempt >= 0 else np.int64(-1)
