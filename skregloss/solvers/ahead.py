@@ -190,7 +190,7 @@ def tolerance(null, strength, tol, norm):
 def support_of(terms, point):
     """Mark the blocks that are not zero"""
     result = np.zeros(terms.count, dtype=bool)
-    result[terms.blocks_of(np.flatnonzero(terms.of(point.coef)))] = True
+    result[terms.blocks_of(np.flatnonzero(terms.of(point.coef) != 0.0))] = True  # sooner had than of numbers
     return result
 
 
