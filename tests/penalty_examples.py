@@ -4,6 +4,8 @@ import pytest
 
 from skregloss.penalties import Penalty
 from skregloss.penalties._radial import Radial
+from skregloss.penalties.scaled import Scaled
+from skregloss.penalties.sum import Sum
 
 
 def discovered(cls=Penalty):
@@ -30,6 +32,12 @@ def of_class(cls):
 
 def short(penalty):
     return "".join(str(penalty).split())
+
+
+def sums_slow(penalties):
+    """The same, with sums and multiples among the slow tests, for the kernels of a solver are compiled for each of them"""
+    slow = pytest.mark.slow
+    return [pytest.param(penalty, marks=slow) if type(penalty) in (Scaled, Sum) else penalty for penalty in penalties]
 
 
 over_examples = pytest.mark.parametrize("penalty", EXAMPLES, ids=short)

@@ -28,7 +28,7 @@ from fits import (
     statement,
     weights,
 )
-from penalty_examples import CONVEX
+from penalty_examples import CONVEX, sums_slow
 
 from skregloss.losses import BY_NAME as LOSSES
 from skregloss.losses import LogLoss, SquaredError
@@ -58,7 +58,7 @@ def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
 
 @over_tol
 @over_storage
-@over_penalties(CONVEX)
+@over_penalties(sums_slow(CONVEX))
 @over_losses([SquaredError(), LogLoss()])
 def test_gap_of_every_convex_penalty(loss, penalty, storage, tol):
     X, y = data(loss)
@@ -70,7 +70,7 @@ def test_gap_of_every_convex_penalty(loss, penalty, storage, tol):
 @over_weights
 @over_storage
 @pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
-@over_penalties(CONVEX)
+@over_penalties(sums_slow(CONVEX))
 @over_losses(CONVEX_LOSSES)
 def test_gap_of_every_convex_pair(loss, penalty, shape, storage, weighted, tol):
     if shape == (30, 60) and penalty.l1_l2_parts() == (0.0, 0.0):
@@ -155,7 +155,7 @@ def test_certificate_of_standardised_columns(penalty, kind, storage, tol):
 
 @over_tol
 @over_storage
-@over_penalties(NON_CONVEX)
+@over_penalties(sums_slow(NON_CONVEX))
 @over_losses([SquaredError(), LogLoss()])
 def test_fixed_point_of_every_non_convex_penalty(loss, penalty, storage, tol):
     X, y = data(loss)
