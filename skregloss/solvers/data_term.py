@@ -81,6 +81,8 @@ class RowTerm:
 
     def own_curvature(self, point):
         """The curvature of the loss itself at each row: zero on flat pieces"""
+        if self.loss.constant_curvature:
+            return point.curvature.weights
         return own_curvature(point.curvature.weights, self.weights, flat_curvature(point.bend, self.lipschitz))
 
     def hessian(self, eta):
