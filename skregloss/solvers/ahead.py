@@ -66,7 +66,7 @@ class AheadSolver(WorkingSetSolver):
             return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
         self._report(alpha, found.steps, found, found.columns)
         self._screen.pause()
-        # An L1 norm leaves no coefficient to run away.
+        # A norm leaves no coefficient to run away.
         return self._certified(alpha, found.free.columns, point, certificate, max(found.steps, 1), found.worst, "")
 
     def _at(self, alpha, start, previous_alpha, tol, max_iter) -> Minimum | None:

@@ -14,11 +14,10 @@ from .gram_store import QUICK
 from .inner import GROUP_EPOCHS, newton_step
 from .judge import Judge
 from .models import FEW, GramModel, largest_matrix
+from .newton_path import STALLED
 from .problem import Blocks
 
 MOST_ROUNDS = 50
-# A violation that falls to no less than this share of what it was has stopped falling.
-STALLED = 0.5
 
 
 class BlockPathSolver(ExactSolver):
