@@ -81,7 +81,7 @@ def record_path(
         with progress_printed(verbose > 1):
             for solution in solutions:
                 rows.append(_row(problem, solution, explained))
-                table.append(solution.coef, solution.intercept)
+                table.append(solution)
                 alpha_max = float(solution.alpha_max)
                 if verbose:
                     _report(rows, count)
@@ -115,14 +115,14 @@ def _row(problem, solution, explained) -> dict:
     return {
         "alphas": solution.alpha,
         "intercepts": solution.intercept,
-        "n_nonzero": int(np.count_nonzero(solution.coef)),
+        "n_nonzero": sum(len(support) for support, _ in solution.rows),
         "objective": certificate.objective,
         "relative_gap": certificate.relative_gap,
         "kkt": certificate.kkt,
         "converged": certificate.converged,
         "n_iter": solution.n_iter,
-        "loss_explained": explained.at(solution.point.value),
-        "locally_convex": is_locally_convex(problem, solution.alpha, solution.point),
+        "loss_explained": explained.at(solution.loss),
+        "locally_convex": is_locally_convex(problem, solution),
         "worst": solution.worst_feature,
         "advice": solution.advice,
     }

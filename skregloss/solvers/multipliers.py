@@ -71,7 +71,7 @@ class MultiplierSolver(WorkingSetSolver):
         problem, blocks = self.problem, self.problem.blocks(alpha)
         null = self.null(blocks)
         judge = SaddleJudge(problem, blocks, null, tol)
-        begin = _with_duals(problem, null.point if start is None else start, null)
+        begin = _with_duals(problem, null.point if start is None else start.point(), null)
         now = judge(begin)
         if start is not None:
             now = _finished(problem, judge, now, begin)

@@ -16,7 +16,7 @@ from .free_minimum import (
     minimize_intercept,
     rounding_sizes,
 )
-from .problem import Point
+from .point import Point
 
 
 @dataclass

@@ -54,6 +54,13 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     return total, mean_curvature
 
 
+@kernel
+def each_derivatives(loss, y, etas, weights, lipschitz, gradients, curvatures, values, bends):
+    """The same for each row of `etas`, with means filled in"""
+    for k in range(etas.shape[0]):
+        values[k], bends[k] = loss_derivatives(loss, y, etas[k], weights, lipschitz, gradients[k], curvatures[k])
+
+
 @kernel(reorder=True)
 def own_curvature(curvature, weights, flat):
     """The curvatures without those that flat pieces were given"""
