@@ -30,8 +30,9 @@ class CoefficientTable:
         count, copies = len(self._intercepts), self._shape[0] if len(self._shape) == 2 else 1
         # Models last: what is zero in all of them is memory that is never touched.
         result = np.zeros((copies, self._shape[-1], count))
-        for k, (support, values) in enumerate(self._rows):
-            result[k % copies, support, k // copies] = values
+        rows = np.repeat(np.arange(len(self._rows)), [len(support) for support, _ in self._rows])
+        supports, values = (np.concatenate(parts) for parts in zip(*self._rows, strict=True))
+        result[rows % copies, supports, rows // copies] = values
         return result.reshape(*self._shape, count)
 
     def predictors(self, X) -> np.ndarray:

@@ -45,6 +45,7 @@ def fit_path(
         problem,
         continuation.solutions(grid),
         len(grid),
+        null=continuation.solver.null(problem.blocks(1.0)),
         tol=tol,
         stall_tol=stall_tol,
         verbose=verbose,
@@ -64,6 +65,7 @@ def record_path(
     solutions: Iterator[Solution],
     count,
     *,
+    null=None,
     tol,
     stall_tol=None,
     verbose=0,
@@ -71,8 +73,11 @@ def record_path(
     feature_names=None,
     classes=None,
 ) -> RegularizationPath:
-    """The path that `count` solutions of `problem` at decreasing strengths make; the arguments are those of `fit_path`."""
-    explained = LossExplained(problem)
+    """The path that `count` solutions of `problem` at decreasing strengths make
+
+    `null` is the null model, if it is known, and the other arguments are those of `fit_path`.
+    """
+    explained = LossExplained(problem, null)
     rows: list[dict] = []
     table = CoefficientTable()
     alpha_max = np.nan
