@@ -90,42 +90,30 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
-    outcome, minima, count = follow_each(gram, added, q, b, ridge, weights, strengths, factor, active, count, found)
-    active = active[:count]
-    support.columns, support.diagonal = columns[active], (own + added)[active]
-    return outcome, found[:minima]
-
-
-@kernel
-def follow_each(gram, added, q, b, ridge, weights, strengths, factor, active, count, found):
-    """Fill in the minima at falling strengths; the outcome of the last, how many were found, and the size of the support"""
-    size, ridged, most = b.shape[0], ridge.any(), 20 * b.shape[0] + 100
-    sign, weight, slope, centre = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    work, column = np.empty((3, size)), np.empty(size)
-    for k in range(strengths.shape[0]):
-        strength, before, inside = strengths[k], 0.0, 0
+    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
+    sign, weight, slope, most = np.empty(size), np.empty(size), np.empty(size), 20 * size + 100
+    ridged, centre = ridge.any(), b.copy()
+    for k, strength in enumerate(strengths):
         if k > 0:
-            for j in range(size):
-                # The model is about the last minimum now: what RIDGE added is not part of its gradient.
-                q[j] += RIDGE * gram[j, j] * (b[j] - centre[j])
-            before = strengths[k - 1]
+            # The model is about the last minimum now: what RIDGE added is not part of its gradient.
+            q += RIDGE * own * (b - centre)
         if k > 0 and ridged:
-            for j in range(size):
-                more = (strength - before) * ridge[j]
-                q[j] -= more * b[j]
-                added[j] += more
-            before, count = 0.0, 0
-        for j in range(size):
-            centre[j] = b[j]
-            inside += b[j] != 0.0
-        if count < inside:
+            more = (strength - strengths[k - 1]) * ridge
+            q -= more * b
+            added += more
+            count = 0
+        centre[:] = b
+        if count < np.count_nonzero(b):
             count = complete(gram, added, q, b, active, factor, count, column)
-        aim(q, b, weights, strength, before, sign, weight, slope)
+        aim(q, b, weights, strength, 0.0 if k == 0 or ridged else strengths[k - 1], sign, weight, slope)
         outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
         if outcome != FINISHED:
-            return outcome, k, count
+            found = found[:k]
+            break
         found[k] = b
-    return FINISHED, strengths.shape[0], count
+    active = active[:count]
+    support.columns, support.diagonal = columns[active], (own + added)[active]
+    return outcome, found
 
 
 @kernel
@@ -146,21 +134,16 @@ def aim(q, b, weights, strength, before, sign, weight, slope):
         slope[j] = wanted - weight[j]
 
 
-@kernel
 def complete(gram, added, q, b, active, factor, count, column):
     """Take the columns into the factor that are lacking there, and their number; if they are dependent, begin from zero"""
     lacking = np.sign(b)
-    for i in range(count):
-        lacking[active[i]] = 0.0
+    lacking[active[:count]] = 0.0
     count = extend(gram, added, lacking, active, factor, count, column)
     if count >= 0:
         return count
-    for j in range(b.shape[0]):
-        for k in range(b.shape[0]):
-            q[k] += b[j] * gram[j, k]
-        q[j] += b[j] * added[j]
-        b[j] = 0.0
-    return np.int64(0)
+    q += gram @ b + added * b
+    b[:] = 0.0
+    return 0
 
 
 def kept(factor, places, b):
