@@ -120,7 +120,7 @@ class Judge:
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
         self.shrink = 1.0 if problem.convex else np.ones(blocks.terms.count)
         # Whether one pass over the coefficients says it all.
-        self.at_once = not steps_matter(problem) and not blocks.terms.grouped
+        self.at_once = not steps_matter(problem) and not blocks.terms.joint
 
     @property
     def wanted_violation(self):
