@@ -17,12 +17,28 @@ from .models import FEW, GramModel, largest_matrix
 from .working_set import MODEL_TOLERANCE
 
 
+# Strengths that are solved at once where that is all the same.
+MANY = 100
+
+
 class BlockPathSolver(ExactSolver):
     """Minima over blocks of coefficients."""
 
     # A strength alone is left to working sets, which begin small.
     fewest = 2
     few = FEW
+
+    def __init__(self, problem):
+        # Where no column can be lacking, many strengths cost no more than few.
+        self._lacks_none = problem.n_features <= self.few
+        if self._lacks_none:
+            self.most = MANY
+        super().__init__(problem)
+
+    def foresee(self, alphas):
+        super().foresee(alphas)
+        if self._lacks_none:
+            self._count = self.most
 
     def _serves(self, point, null):
         # Factors of larger supports take longer than the calls that are saved.
