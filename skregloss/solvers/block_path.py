@@ -16,7 +16,6 @@ from .minima import certify
 from .models import FEW, GramModel, largest_matrix
 from .working_set import MODEL_TOLERANCE
 
-
 # Strengths that are solved at once where that is all the same.
 MANY = 100
 
