@@ -72,5 +72,8 @@ class BlockPathSolver(ExactSolver):
         blocks = own.starts, own.curvatures, own.strengths, own.weights
         accuracy = tol, tol * null.deviance, MODEL_TOLERANCE * null.gradient_size
         there = np.r_[since, strengths], len(known), *accuracy, found
-        count = walk(own.penalty, model.gram, model.q, model.b, *blocks, *there)
+        try:
+            count = walk(own.penalty, model.gram, model.q, model.b, *blocks, *there)
+        except np.linalg.LinAlgError:
+            return []
         return self._minima(null, point, own.columns, found[2 : 2 + count], strengths, model.cross, model.inverse)

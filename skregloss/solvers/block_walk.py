@@ -9,15 +9,11 @@ import numpy as np
 
 from .._jit import kernel
 from .block_kernels import block_epochs, block_slopes
-from .cholesky import append, solve
 from .homotopy import RIDGE
 from .inner import GROUP_EPOCHS
 from .newton_path import STALLED
 
 MOST_ROUNDS = 50
-# How to go on; with a factor that is not of the point, only as long as violations fall to less than this share.
-DESCENT, OLD_FACTOR, NEWTON = 0, 1, 2
-QUICK_FALL = 0.1
 
 
 @kernel
@@ -27,14 +23,13 @@ def walk(penalty, gram, q, b, starts, curvatures, units, weights, strengths, kno
     The first two rows of `found` are for the minima before, of which so many are `known`, and the last is b. They say where
     to begin: further on the same way. q is what the model falls by along each coefficient at b.
 
-    Newton steps on the support do as long as they bring violations down, with the last factor where that will do; what enters
-    or leaves the support is left to descent. A gap is about twice the violations times the lengths of their blocks: where half
-    of the `gap` allowed comes to more than a `share` of the strength and the `least` that serves, it says what will do.
+    Newton steps on the support do as long as they bring violations down; what enters or leaves it is left to descent. A gap is
+    about twice the violations times the lengths of their blocks: where half of the `gap` allowed comes to more than a `share`
+    of the strength and the `least` that serves, it says which violation will do.
     """
     size, count = b.shape[0], units.shape[0]
     own, distances, lengths = np.empty(count), np.empty(count), np.empty(count)
     gradient, move, last_b, last_q = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    factor, place = np.empty((size, size)), np.full(size, -2)
     for k in range(2, strengths.shape[0]):
         strength = strengths[k]
         times = (strengths[k - 1] - strength) / (strengths[k - 2] - strengths[k - 1]) if k + known >= 4 else 0.0
@@ -42,13 +37,13 @@ def walk(penalty, gram, q, b, starts, curvatures, units, weights, strengths, kno
             move[j] = 0.0
             if times > 0.0:
                 here, before = found[k - 1, j], found[k - 2, j]
-                further = times * (here - before)
-                if before != 0.0 and here * (here + further) > 0.0:
-                    move[j] = further
+                way = times * (here - before)
+                if before != 0.0 and here * (here + way) > 0.0:
+                    move[j] = way
         advance(gram, q, b, move)
         for g in range(count):
             own[g] = strength * units[g]
-        reached, way, last_worst = False, DESCENT, np.inf
+        reached, newton, last_worst = False, False, np.inf
         for _ in range(MOST_ROUNDS):
             worst, length = 0.0, 0.0
             for j in range(size):
@@ -66,24 +61,22 @@ def walk(penalty, gram, q, b, starts, curvatures, units, weights, strengths, kno
             reached = worst <= tolerance
             if reached:
                 break
-            failed = way != DESCENT and not worst <= STALLED * last_worst
+            failed = newton and not worst <= STALLED * last_worst
+            if failed:
+                for j in range(size):
+                    b[j], q[j] = last_b[j], last_q[j]
             enters = False
             for g in range(count):
                 enters = enters or (lengths[g] == 0.0 and distances[g] > tolerance)
-            for j in range(size):
-                if failed:
-                    b[j], q[j] = last_b[j], last_q[j]
-                last_b[j], last_q[j] = b[j], q[j]
-            if (enters and not failed) or (failed and way == NEWTON):
-                way = DESCENT
-            else:
-                renews = way == OLD_FACTOR and worst > QUICK_FALL * last_worst
-                last_worst = last_worst if failed else worst
-                way = newton_move(penalty, gram, q, b, starts, own, weights, renews, factor, place, move)
-            if way == DESCENT:
-                block_epochs(penalty, gram, q, b, starts, curvatures, own, weights, GROUP_EPOCHS, tolerance)
-            else:
+            newton = False
+            if not (failed or enters):
+                for j in range(size):
+                    last_b[j], last_q[j] = b[j], q[j]
+                newton, last_worst = newton_move(penalty, gram, q, b, starts, own, weights, move), worst
+            if newton:
                 advance(gram, q, b, move)
+            else:
+                block_epochs(penalty, gram, q, b, starts, curvatures, own, weights, GROUP_EPOCHS, tolerance)
         if not reached:
             return k - 2
         for j in range(size):
@@ -102,35 +95,34 @@ def advance(gram, q, b, move):
                 q[i] -= move[j] * row[i]
 
 
-@kernel
-def newton_move(penalty, gram, q, b, starts, strengths, weights, renews, factor, place, move):
-    """Fill in the d with (G + P'')_SS d = q_S - P'_S on the support S, and zeros elsewhere; the way, DESCENT if none
-
-    The factor, and the places in it, are kept for the next call unless that renews them or has another support.
-    """
-    size, count, same = b.shape[0], np.int64(0), not renews
-    support = np.empty(size, np.int64)
+@kernel(reorder=True)
+def newton_move(penalty, gram, q, b, starts, strengths, weights, move):
+    """Fill in the d with (G + P'')_SS d = q_S - P'_S on the support S, and zeros elsewhere; whether S is not empty"""
+    size, count = b.shape[0], np.int64(0)
+    place, support = np.empty(size, np.int64), np.empty(size, np.int64)
     for j in range(size):
-        at = np.int64(-1)
+        place[j], move[j] = -1, 0.0
         if b[j] != 0.0:
-            at, support[count] = count, j
+            place[j], support[count] = count, j
             count += 1
-        same = same and place[j] == at
-        place[j], move[j] = at, 0.0
-    if count == 0:
-        return DESCENT
-    step, bend, column = np.zeros(count), np.zeros((count, count)), np.empty(count)
-    block_slopes(penalty, b, starts, strengths, weights, place, step, bend)
+    step, matrix = np.zeros(count), np.zeros((count, count))
+    block_slopes(penalty, b, starts, strengths, weights, place, step, matrix)
     for i in range(count):
         row = gram[support[i]]
         step[i] = q[support[i]] - step[i]
-        if not same:
-            for j in range(i):
-                column[j] = row[support[j]] + bend[i, j]
-            if not append(factor, i, column, (1.0 + RIDGE) * row[support[i]] + bend[i, i], 0.0):
-                place[0] = -2
-                return DESCENT
-    solve(factor, count, step)
+        for j in range(count):
+            matrix[i, j] += row[support[j]]
+        matrix[i, i] += RIDGE * row[support[i]]
+    upper = np.linalg.cholesky(matrix).T
     for i in range(count):
+        row = upper[i]
+        step[i] /= row[i]
+        for j in range(i + 1, count):
+            step[j] -= step[i] * row[j]
+    for i in range(count - 1, -1, -1):
+        row, total = upper[i], step[i]
+        for j in range(i + 1, count):
+            total -= row[j] * step[j]
+        step[i] = total / row[i]
         move[support[i]] = step[i]
-    return OLD_FACTOR if same else NEWTON
+    return count > 0
