@@ -79,6 +79,13 @@ def test_groups(penalty, outputs, monkeypatch):
     check_path(group_problem(penalty, outputs)[0], monkeypatch, share=0.8 if outputs == 1 else 0.25)
 
 
+@over_penalties(GROUPS)
+def test_groups_outside_the_working_set(penalty, monkeypatch):
+    """With so many that most are left out at first, or all of them"""
+    X, y = data(SquaredError(), ROWS, 6 * COLUMNS)
+    check_path(Problem(SquaredError(), penalty.bind(6 * COLUMNS), np.asfortranarray(X), y), monkeypatch, share=0.2)
+
+
 @over_settings
 @over_penalties(GROUPS[:2])
 def test_certificates_of_groups(penalty, setting):

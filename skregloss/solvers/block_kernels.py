@@ -60,37 +60,16 @@ def block_prox_residuals(penalty, b, grad, steps, starts, strengths, weights):
 
 
 @kernel
-def block_dual_scale(penalty, v, starts, strengths, weights):
-    """The largest s <= 1 such that the conjugate is finite at s v_g for every block"""
-    scale = 1.0
-    for g in range(strengths.shape[0]):
-        scale = min(scale, penalty.block_scale(v[starts[g] : starts[g + 1]], strengths[g], weights[g]))
-    return scale
-
-
-@kernel
-def block_gap(penalty, b, v, starts, strengths, weights):
-    """sum_g P(b_g) + P*(v_g) - v_g'b_g, each term nonnegative"""
-    total = 0.0
-    best = np.empty(b.shape[0])
-    for g in range(strengths.shape[0]):
-        first, last = starts[g], starts[g + 1]
-        penalty.block_conjugate_point(v[first:last], strengths[g], weights[g], best[first:last])
-        term = penalty.block_value(b[first:last], strengths[g], weights[g])
-        term -= penalty.block_value(best[first:last], strengths[g], weights[g])
-        for i in range(first, last):
-            term -= v[i] * (b[i] - best[i])
-        if not np.isfinite(term):
-            return np.inf
-        total += max(term, 0.0)
-    return total
-
-
-@kernel
 def stays_at_zero(penalty, grad, step, strength, weight):
     """Whether the prox of -step grad is zero"""
-    there = block_moved(penalty, np.zeros(grad.shape[0]), grad, step, strength, weight)
-    return not np.any(there != 0.0)
+    z, there = np.empty(grad.shape[0]), np.empty(grad.shape[0])
+    for i in range(grad.shape[0]):
+        z[i] = -step * grad[i]
+    penalty.block_prox(z, step, strength, weight, there)
+    moved = False
+    for i in range(grad.shape[0]):
+        moved = moved or there[i] != 0.0
+    return not moved
 
 
 @kernel
@@ -99,7 +78,9 @@ def block_entry_alphas(penalty, grad, steps, starts, factors, weights):
     result = np.zeros(weights.shape[0])
     for g in range(weights.shape[0]):
         part = grad[starts[g] : starts[g + 1]]
-        size = np.abs(part).max()
+        size = 0.0
+        for i in range(part.shape[0]):
+            size = max(size, abs(part[i]))
         if size == 0.0:
             continue
         low, high = 0.0, size
@@ -177,17 +158,6 @@ def write_back(here, b, moves):
             same = False
         b[i] = here[i]
     return same
-
-
-@kernel
-def block_curvatures(gram, starts):
-    """The largest eigenvalue of each block of a Gram matrix"""
-    result = np.empty(starts.shape[0] - 1)
-    for g in range(result.shape[0]):
-        first, last = starts[g], starts[g + 1]
-        own = np.ascontiguousarray(gram[first:last, first:last])
-        result[g] = own[0, 0] if last - first == 1 else np.linalg.eigvalsh(own)[-1]
-    return result
 
 
 @kernel

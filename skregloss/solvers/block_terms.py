@@ -6,13 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from .block_gaps import block_assess, block_dual_scale, block_gap
 from .block_kernels import (
-    block_curvatures,
     block_distances,
-    block_dual_scale,
     block_entry_alphas,
     block_epochs,
-    block_gap,
     block_moved,
     block_prox_residuals,
     block_residual_epochs,
@@ -71,6 +69,11 @@ class BlockTerms:
     def first_column(self, block) -> int:
         return int(self.columns[self.starts[block]])
 
+    def places_of(self, columns):
+        place = np.empty(self.n_features, dtype=np.int64)
+        place[self.columns] = np.arange(len(self.columns))
+        return place[columns]
+
     def blocks_of(self, places):
         return self.owner[places]
 
@@ -98,6 +101,12 @@ class BlockTerms:
 
     def gap(self, b, v, noise):
         return block_gap(self.penalty, b, v, self.starts, self.strengths, self.weights)
+
+    def assess(self, coefs, grads, factors, noise):
+        count = len(factors)
+        results = np.empty(count), np.empty(count), np.empty(count, np.int64), np.empty(count), np.empty(count)
+        block_assess(self.penalty, coefs, grads, factors, self.starts, self.strengths, self.weights, *results)
+        return results
 
     def entry_alphas(self, grad, steps, factors):
         factors = factors[self.columns[self.starts[:-1]]]
@@ -150,7 +159,7 @@ class BlockTerms:
         firsts = self.columns[self.starts[:-1]]
         self.curvatures = self._largest[firsts]
         if not constant or np.isnan(self.curvatures).any():
-            self.curvatures = block_curvatures(gram, self.starts)
+            self.curvatures = _largest_eigenvalues([gram[first:last, first:last] for first, last in pairwise(self.starts)])
         if constant:
             self._largest[firsts] = self.curvatures
 

@@ -64,6 +64,10 @@ class CoordinateTerms:
         """A column of the block"""
         return int(self.columns[block])
 
+    def places_of(self, columns):
+        """The places in `columns` of some of them"""
+        return np.searchsorted(self.columns, columns)
+
     def blocks_of(self, places):
         """The blocks at these places in `columns`"""
         return places

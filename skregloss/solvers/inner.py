@@ -17,8 +17,8 @@ EPOCHS = 10
 # Those over groups, whose minima take steps of their own, cost about what a Newton step does. (Where the penalty is not
 # convex Newton steps must not choose among minima.)
 GROUP_EPOCHS = 2
-# Where Newton steps are out of reach, descent is extrapolated from so many rounds of so many epochs.
-EXTRAPOLATED, SHORT_EPOCHS = 5, 4
+# Where Newton steps are out of reach, descent is extrapolated from so many epochs.
+EXTRAPOLATED = 5
 MAX_ROUNDS = 200
 # After so many rounds without a smaller change, rounding has been reached.
 PATIENCE = 20
@@ -78,27 +78,32 @@ def _descend(model, smooth, tolerance):
 
 
 def _descend_extrapolating(model, tolerance):
-    """Epochs of descent, and after some that leave the support alone a step to where they seem to lead (Anderson's)"""
-    trail, least, idle = [model.b.copy()], np.inf, 0
-    for _ in range(MAX_ROUNDS * EPOCHS // SHORT_EPOCHS):
-        change, stable = model.epochs(SHORT_EPOCHS, tolerance)
+    """Epochs of descent, and after those that leave the support alone a step to where the last few seem to lead (Anderson's)
+
+    The model is quadratic: what it keeps of a mean of points is the mean of what it keeps of them.
+    """
+    starts, ends, least, idle = [], [], np.inf, 0
+    for _ in range(MAX_ROUNDS * EPOCHS):
+        start = model.state
+        change, stable = model.epochs(1, tolerance)
         idle = 0 if change < 0.9 * least else idle + 1
         least = min(change, least)
-        if change <= tolerance or idle > PATIENCE:
+        if change <= tolerance or idle > PATIENCE * EPOCHS:
             return
-        trail = [*trail, model.b.copy()] if stable else [model.b.copy()]
-        if len(trail) > EXTRAPOLATED:
-            support = np.flatnonzero(model.b)
-            _advance(model, support, _extrapolated(np.array(trail)[:, support]) - model.b[support], smooth=False)
-            trail = [model.b.copy()]
+        end = model.state
+        starts, ends = ([*starts, start][-EXTRAPOLATED:], [*ends, end][-EXTRAPOLATED:]) if stable else ([], [])
+        if len(ends) > 1:
+            steps, before = np.array(ends) - starts, model.value()
+            model.state = _shortest_mean(steps[:, : len(model.b)]) @ ends
+            if not model.value() <= before:
+                model.state, starts, ends = end, [], []
 
 
-def _extrapolated(trail):
-    """The mean of the iterates, with weights that sum to one and make the same mean of their differences shortest"""
-    steps = np.diff(trail, axis=0)
+def _shortest_mean(steps):
+    """The weights that sum to one and make the mean of some steps shortest"""
     gram = steps @ steps.T
     weights = np.linalg.lstsq(gram / np.trace(gram), np.ones(len(steps)), rcond=1e-14)[0]
-    return weights @ trail[1:] / weights.sum()
+    return weights / weights.sum()
 
 
 def _newton_is_cheaper(model, count, before, change, tolerance):

@@ -120,7 +120,7 @@ class Judge:
         # Factors on the steps of the prox, below 1 where the objective refuted a coordinate's model.
         self.shrink = 1.0 if problem.convex else np.ones(blocks.terms.count)
         # Whether one pass over the coefficients says it all.
-        self.at_once = not steps_matter(problem) and not blocks.terms.grouped
+        self.at_once = not steps_matter(problem) and not blocks.terms.joint
 
     @property
     def wanted_violation(self):
@@ -166,6 +166,15 @@ class Judge:
         """The violations if all strengths were multiplied by `ahead`."""
         terms = self.blocks.terms.with_factor(ahead)
         return violations(self.problem, self.free, judged.point, judged.gradient, terms)
+
+    def likely_violation(self, judged):
+        """The violation of each block at which the gap is about a part of what is wanted, if lengths of blocks stay as they are
+
+        By violations d_g the gap is sum_g d_g |b_g|, and scaling the dual point until its conjugate is finite adds as much.
+        """
+        terms = self.blocks.terms
+        length = np.sqrt(np.add.reduceat(terms.of(judged.point.coef) ** 2, terms.starts[:-1])).sum() if terms.count else 0.0
+        return self.tol * self.null.deviance / (4.0 * length) if length > 0.0 else 0.0
 
     @property
     def worthwhile_gain(self):

@@ -49,14 +49,6 @@ class Minimum:
             return None
         return problem.original_entries(self.columns, self.b, self.origin.intercept + self.move)
 
-    def judged_by(self, judge):
-        """Take the certificate of a judge, unless that has to bring the free block to its minimum first"""
-        point = self.point()
-        judged = judge(point)
-        if np.array_equal(judged.point.eta, point.eta):
-            place, self.certificate, self.projection = judged.worst[1], judged.certificate, judged.point.projection
-            self.worst = judge.blocks.terms.first_column(place) if place >= 0 else -1
-
     def point(self) -> Point:
         """All coefficients"""
         coef, intercept = self.free.add(self.origin, self.move)
@@ -75,7 +67,7 @@ def certify(problem, null, terms, minima, slopes, tol):
     if not minima:
         return
     coefs = np.zeros((len(minima), len(terms.columns)))
-    coefs[:, np.searchsorted(terms.columns, minima[0].columns)] = [minimum.b for minimum in minima]
+    coefs[:, terms.places_of(minima[0].columns)] = [minimum.b for minimum in minima]
     strengths = np.array([minimum.strength for minimum in minima])
     values, worst, places, scales, gaps = terms.assess(coefs, slopes, strengths, noise_of(null.gradient_size))
     totals, settled = balances(problem, null.free, minima)
@@ -84,7 +76,7 @@ def certify(problem, null, terms, minima, slopes, tol):
         gap = with_loss(problem, minimum, scales[k], gaps[k])
         minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
         # Without any to look at, all are as good.
-        minimum.worst = int(terms.columns[places[k]] if terms.count else terms.whole[0])
+        minimum.worst = terms.first_column(places[k]) if terms.count else int(terms.whole[0])
 
 
 def balances(problem, free, minima):

@@ -142,9 +142,6 @@ class ResidualModel(_Model):
         columns = self.columns
         self.cross, self.inverse = free.cross(curvature, columns), free.inverse(curvature)
         self.solved = self.inverse @ self.cross
-        length = curvature.squares(problem.design, columns)
-        self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
-        self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
         self.residual = -point.dual
         self.free_left = self.free_gradient.copy()
         # Kernels work on columns without the shift; with the free block eliminated that makes no difference.
@@ -155,6 +152,40 @@ class ResidualModel(_Model):
         if terms.grouped:
             constant = problem.loss.constant_curvature and damping == 1.0
             terms.prepare(problem.design, curvature, self.cross, self.inverse, constant=constant)
+            self.diagonal = None
+            self._prepare_value(shift)
+            return
+        length = curvature.squares(problem.design, columns)
+        self.diagonal = length - np.einsum("kj,kj->j", self.cross, self.solved)
+        self.diagonal = np.where(self.diagonal > DEPENDENT_CURVATURE * length, self.diagonal, length)
+
+    def _prepare_value(self, shift):
+        """1 / h of each row; and the slopes, along columns without the shift, of rows where h is zero: their residuals stay"""
+        weights = self.curvature.weights
+        curved = weights > 0.0
+        self._inverse_weights = np.divide(1.0, weights, out=np.zeros(len(weights)), where=curved)
+        straight, self._slopes = np.where(curved, 0.0, self.residual), np.zeros(len(self.columns))
+        if straight.any():
+            self._slopes = self.problem.design.rmatvec(straight, self.columns) + straight.sum() * shift
+
+    def value(self):
+        """The model and the penalty at b, but for a constant
+
+        From a residual r0 = -grad to r = r0 - HXd the model falls by r0'Xd - d'X'HXd/2, which is (r0_i^2 - r_i^2) / 2 h_i in
+        each row with h_i > 0. Eliminating the free block, with the slopes V'd left along it, takes off free'K free/2 more.
+        """
+        rows = self.residual @ (self._inverse_weights * self.residual) - self.free_left @ (self.inverse @ self.free_left)
+        return 0.5 * rows - self._slopes @ self.b + self.terms.value(self.b)
+
+    @property
+    def state(self):
+        """The coefficients and all that follows from them, which is linear in them"""
+        return np.concatenate([self.b, self.residual, self.free_left])
+
+    @state.setter
+    def state(self, state):
+        ends = np.cumsum([len(self.b), len(self.residual)])
+        self.b, self.residual, self.free_left = (np.ascontiguousarray(part) for part in np.split(state, ends))
 
     def epochs(self, count, tolerance):
         return self.terms.residual_epochs(

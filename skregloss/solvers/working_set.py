@@ -173,6 +173,8 @@ class WorkingSetSolver:
         best, steps, idle, store = now, 0, 0, self._store(null)
         working = np.empty(0, dtype=np.int64)
         tolerance = min(SHARE_OF_STRENGTH * tol * alpha, SHARE_OF_VIOLATION * judge.wanted_violation)
+        if blocks.terms.grouped and not blocks.terms.joint and problem.convex:
+            tolerance = max(tolerance, judge.likely_violation(now))
         for _ in range(MAX_ROUNDS):
             self._report(alpha, steps, now, working)
             if not self._screen.covers(alpha, now.point):
