@@ -7,6 +7,8 @@ import numpy as np
 from .._jit import kernel
 
 FLAT_CURVATURE = 1e-3
+# Rows whose values are put side by side before they are summed: few enough to stay in the cache.
+AT_ONCE = 2048
 
 
 @kernel
@@ -22,27 +24,67 @@ def flat_curvature(mean_curvature, lipschitz):
 @kernel
 def mean_loss(loss, y, eta, weights):
     """sum_i weights_i l(y_i, eta_i)"""
-    total = 0.0
-    for i in range(y.shape[0]):
-        if weights[i] != 0.0:
-            total += weights[i] * loss.value(y[i], eta[i])
+    total, values = 0.0, np.empty(min(AT_ONCE, y.shape[0]))
+    for start in range(0, y.shape[0], AT_ONCE):
+        some = slice(start, min(start + AT_ONCE, y.shape[0]))
+        _fill_values(loss, y[some], eta[some], weights[some], values)
+        total += _sum(values[: some.stop - start])
     return total
 
 
 @kernel
 def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature."""
-    total, mean_curvature = 0.0, 0.0
+    total, mean_curvature, least = 0.0, 0.0, np.inf
+    values = np.empty(min(AT_ONCE, y.shape[0]))
+    for start in range(0, y.shape[0], AT_ONCE):
+        some = slice(start, min(start + AT_ONCE, y.shape[0]))
+        _fill_derivatives(loss, y[some], eta[some], weights[some], values, gradient[some], curvature[some])
+        total += _sum(values[: some.stop - start])
+        mean_curvature += _sum(curvature[some])
+        least = min(least, _least(curvature[some]))
+    if least == 0.0:
+        _bend_flat_pieces(loss, y, eta, weights, flat_curvature(mean_curvature, lipschitz), gradient, curvature)
+    return total, mean_curvature
+
+
+# Here nothing is summed, and weights of zero do not skip anything: so it vectorises.
+@kernel
+def _fill_values(loss, y, eta, weights, values):
     for i in range(y.shape[0]):
-        gradient[i] = 0.0
-        curvature[i] = 0.0
-        if weights[i] != 0.0:
-            value, slope, bend = loss.derivatives(y[i], eta[i])
-            total += weights[i] * value
-            gradient[i] = weights[i] * slope
-            curvature[i] = weights[i] * max(bend, 0.0)
-            mean_curvature += curvature[i]
-    flat = flat_curvature(mean_curvature, lipschitz)
+        value = loss.value(y[i], eta[i])
+        values[i] = weights[i] * value if weights[i] != 0.0 else 0.0
+
+
+@kernel
+def _fill_derivatives(loss, y, eta, weights, values, gradient, curvature):
+    for i in range(y.shape[0]):
+        value, slope, bend = loss.derivatives(y[i], eta[i])
+        counts = weights[i] != 0.0
+        values[i] = weights[i] * value if counts else 0.0
+        gradient[i] = weights[i] * slope if counts else 0.0
+        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
+
+
+@kernel(reorder=True)
+def _sum(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i]
+    return total
+
+
+@kernel(reorder=True)
+def _least(values):
+    least = np.inf
+    for i in range(values.shape[0]):
+        least = min(least, values[i])
+    return least
+
+
+@kernel
+def _bend_flat_pieces(loss, y, eta, weights, flat, gradient, curvature):
+    """Give samples on flat pieces of the loss the curvature `flat`, or less"""
     for i in range(y.shape[0]):
         if curvature[i] == 0.0 and weights[i] != 0.0:
             # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
@@ -51,7 +93,6 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
             stiffness = min(flat, linear)
             curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
-    return total, mean_curvature
 
 
 @kernel(reorder=True)
