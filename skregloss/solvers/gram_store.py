@@ -31,7 +31,7 @@ def eliminated(design, free, curvature, columns, inverse=None):
     """
     whole = free.together(curvature, columns)
     if whole is None:
-        gram, cross = curvature.gram(design, columns), free.cross(curvature, columns)
+        gram, cross = free.gram_and_cross(curvature, columns)
         inverse = free.inverse(curvature) if inverse is None else inverse
     else:
         first = free.size
