@@ -106,7 +106,8 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
         if count < np.count_nonzero(b):
             count = complete(gram, added, q, b, active, factor, count, column)
         aim(q, b, weights, strength, 0.0 if k == 0 or ridged else strengths[k - 1], sign, weight, slope)
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
+        ends = k + 1 == len(strengths)
+        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column, ends)
         if outcome != FINISHED:
             found = found[:k]
             break
@@ -183,50 +184,46 @@ def extend(gram, added, lacking, active, factor, count, column):
 
 
 @kernel(reorder=True)
-def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
-    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
+def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column, ends=False):
+    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support
+
+    If it `ends` there, the last stretch leaves q as it was for columns that are certain not to enter.
+    """
     size = b.shape[0]
     b_slope, q_slope, spread = work[0], work[1], work[2]
+    others = np.empty(size, np.int64)
     time, last = 0.0, NONE
     for _ in range(max_events):
+        bend, left = 0.0, 1.0 - time
         for i in range(count):
             b_slope[i] = -weight_slope[active[i]] * sign[active[i]]
         solve(factor, count, b_slope)
-        # Of inactive columns, that is: row by row of the active ones, or of these if they are fewer.
-        for j in range(size):
-            q_slope[j] = spread[j] = 0.0
-        if 2 * count < size:
-            for i in range(count):
-                for j in range(size):
-                    q_slope[j] -= b_slope[i] * gram[active[i], j]
-        else:
-            for i in range(count):
-                spread[active[i]] = b_slope[i]
-            for j in range(size):
-                if sign[j] == 0.0:
-                    total = 0.0
-                    for k in range(size):
-                        total += spread[k] * gram[j, k]
-                    q_slope[j] = -total
+        for i in range(count):
+            bend -= b_slope[i] * weight_slope[active[i]] * sign[active[i]]
+        near, inactive = split(gram, q, weight, weight_slope, sign, left, bend if ends else np.inf, others)
+        slopes_along(gram, b_slope, active, count, others[:near], spread, q_slope)
 
-        step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
+        step, dropped, entering, entering_sign = left, NONE, NONE, 0.0
         for i in range(count):
             if b_slope[i] * sign[active[i]] < 0.0:
                 until = max(-b[active[i]] / b_slope[i], 0.0)
                 if until < step:
                     step, dropped = until, i
-        for j in range(size):
-            if sign[j] == 0.0:
-                noise = ROUNDING * (abs(q_slope[j]) + abs(weight_slope[j]))
-                for k in range(2):
-                    side = 1.0 - 2.0 * k
-                    closing = side * q_slope[j] - weight_slope[j]
-                    if closing > noise:
-                        until = (weight[j] - side * q[j]) / closing
-                        if until < step and (j != last or until > ROUNDING):
-                            step, dropped, entering, entering_sign = max(until, 0.0), NONE, j, side
+        for k in range(near):
+            j = others[k]
+            noise = ROUNDING * (abs(q_slope[j]) + abs(weight_slope[j]))
+            for side in (1.0, -1.0):
+                closing = side * q_slope[j] - weight_slope[j]
+                if closing > noise:
+                    until = (weight[j] - side * q[j]) / closing
+                    if until < step and (j != last or until > ROUNDING):
+                        step, dropped, entering, entering_sign = max(until, 0.0), NONE, j, side
 
         time += step
+        if dropped >= 0 or entering >= 0:
+            slopes_along(gram, b_slope, active, count, others[near:inactive], spread, q_slope)
+        else:
+            q_slope[others[near:inactive]] = 0.0
         for i in range(count):
             b[active[i]] += step * b_slope[i]
         for j in range(size):
@@ -251,3 +248,43 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
         else:
             return FINISHED, count
     return TOO_MANY_EVENTS, count
+
+
+@kernel(reorder=True)
+def split(gram, q, weight, weight_slope, sign, left, bend, others):
+    """List inactive columns, first those that may enter within the time that is left; how many these are, and all
+
+    Over that time q_j changes by no more than sqrt(G_jj bend), bend = db'G db, as G is positive semidefinite.
+    """
+    near, inactive = 0, 0
+    for j in range(q.shape[0]):
+        if sign[j] == 0.0:
+            others[inactive] = j
+            reach = left * (np.sqrt(gram[j, j] * bend) - min(weight_slope[j], 0.0))
+            if not abs(q[j]) + reach < weight[j]:
+                others[inactive], others[near] = others[near], j
+                near += 1
+            inactive += 1
+    return near, inactive
+
+
+@kernel(reorder=True)
+def slopes_along(gram, b_slope, active, count, others, spread, q_slope):
+    """Fill in the slopes of q of some inactive columns: row by row of the active ones, or of these if they are fewer"""
+    size = spread.shape[0]
+    if count < others.shape[0]:
+        for j in range(size):
+            q_slope[j] = 0.0
+        for i in range(count):
+            for j in range(size):
+                q_slope[j] -= b_slope[i] * gram[active[i], j]
+    elif others.shape[0] > 0:
+        for j in range(size):
+            spread[j] = 0.0
+        for i in range(count):
+            spread[active[i]] = b_slope[i]
+        for k in range(others.shape[0]):
+            total = 0.0
+            for j in range(size):
+                total += spread[j] * gram[others[k], j]
+            q_slope[others[k]] = -total
