@@ -22,6 +22,8 @@ class Design(Jittable):
     can_shift = False
     # Whether columns are stored as they are, entry by entry; or without the zeros in them.
     dense = sparse = False
+    # Whether each coefficient is that of a column as it was given, but for its scale.
+    columnwise = False
     n_samples: int
     n_features: int
 
@@ -107,6 +109,8 @@ class Standardized(Design):
     A shift serves the conditioning of dense Gram matrices only: it goes with an intercept, which absorbs it exactly.
     Kernels therefore see the unshifted columns and eliminate the intercept themselves.
     """
+
+    columnwise = True
 
     def __init__(self, design, shift, scale):
         self.design = design

@@ -29,13 +29,17 @@ class Dense(Design):
     def kernel_parameters(self):
         return {"rows": self.rows}
 
+    def _block_size(self):
+        """How many columns are taken at a time"""
+        return max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
+
     def _blocks(self, columns):
         """Pairs (place in the result, block of columns as float64 rows)."""
         count = self.n_features if columns is None else len(columns)
         if columns is None and self.rows.dtype == np.float64:
             yield slice(0, count), self.rows
             return
-        size = max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
+        size = self._block_size()
         for start in range(0, count, size):
             place = slice(start, min(start + size, count))
             block = self.rows[place] if columns is None else self.rows[columns[place]]
@@ -91,12 +95,14 @@ class Dense(Design):
         return result
 
     def squares(self, weights, columns=None, shift=None):
-        columns = np.arange(self.n_features) if columns is None else columns
-        result = np.empty(len(columns))
-        for place, block in self._blocks(columns):
+        result = np.empty(self.n_features if columns is None else len(columns))
+        size = self._block_size()
+        for start in range(0, len(result), size):
+            place = slice(start, start + size)
+            block = self.rows[place] if columns is None else self.rows[columns[place]]
             if shift is not None:
-                block -= shift[place][:, None]
-            result[place] = np.einsum("ij,ij,j->i", block, block, weights)
+                block = block - shift[place][:, None]
+            result[place] = np.multiply(block, block, dtype=np.float64) @ weights
         return result
 
     def gram(self, weights, columns, others=None, shift=None):

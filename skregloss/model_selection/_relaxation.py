@@ -22,7 +22,7 @@ class Refit:
         coef = gamma * solution.coef + (1.0 - gamma) * self.coef
         intercept = gamma * solution.intercept + (1.0 - gamma) * self.intercept
         eta = gamma * solution.point.eta + (1.0 - gamma) * self.eta
-        return replace(solution, coef=coef, intercept=intercept, point=replace(solution.point, eta=eta))
+        return replace(solution, mixed=(coef, intercept), place=replace(solution.point, eta=eta))
 
 
 class Relaxation:

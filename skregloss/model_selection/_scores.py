@@ -36,7 +36,7 @@ class ExplainedScores:
     def append(self, alpha, solutions) -> None:
         """The next model: one solution per problem."""
         for table, solution in zip(self._tables, solutions, strict=True):
-            table.append(solution.coef, solution.intercept)
+            table.append(solution)
         self._count += 1
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +65,7 @@ class MetricScores:
 
     def append(self, alpha, solutions) -> None:
         """The next model: one solution per problem."""
-        self._table.append(solutions[0].coef, solutions[0].intercept)
+        self._table.append(solutions[0])
         self._count += 1
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +130,7 @@ class PartialLikelihoodScores:
 
     def append(self, alpha, solutions) -> None:
         """The next model: one solution per problem."""
-        self._table.append(solutions[0].coef, 0.0)
+        self._table.append(solutions[0], 0.0)
         self._count += 1
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:

@@ -33,7 +33,7 @@ def criterion(name, problems, solutions, n_samples) -> float:
     """The criterion of a model, given by the solutions of its problems; the smaller, the better."""
     freedom = sum(degrees_of_freedom(problem, solution) for problem, solution in zip(problems, solutions, strict=True))
     informative = sample_size(problems[0], n_samples)
-    deviances = [solution.point.value - problem.data.floor()[0] for problem, solution in zip(problems, solutions, strict=True)]
+    deviances = [solution.loss - problem.data.floor()[0] for problem, solution in zip(problems, solutions, strict=True)]
     if name == "gcv":
         left = 1.0 - freedom / informative
         return 2.0 * sum(deviances) / left**2 if left > 0.0 else np.inf
@@ -64,7 +64,7 @@ def is_likelihood(loss) -> bool:
 
 def deviance_term(problem, solution, n_samples) -> float:
     """D"""
-    loss, mean = problem.loss, solution.point.value
+    loss, mean = problem.loss, solution.loss
     if is_likelihood(loss):
         return 2.0 * n_samples * mean
     above = mean - problem.data.floor()[0]

@@ -14,13 +14,11 @@ class CoefficientTable:
         self._intercepts: list = []
         self._shape: tuple[int, ...] = ()
 
-    def append(self, coef, intercept) -> None:
-        """Add a model with coefficients of shape (p,), or (K, p) for K linear predictors."""
-        self._shape = coef.shape
-        for row in np.atleast_2d(coef):
-            support = np.flatnonzero(row != 0.0).astype(np.int32)  # sooner had than of numbers
-            self._rows.append((support, row[support]))
-        self._intercepts.append(intercept)
+    def append(self, solution, intercept=None) -> None:
+        """Add a solution, of shape (p,), or (K, p) for K linear predictors; with another intercept if one is given"""
+        self._shape = solution.problem.coef_shape
+        self._rows += [(support.astype(np.int32), values) for support, values in solution.rows]
+        self._intercepts.append(solution.intercept if intercept is None else intercept)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -29,10 +27,13 @@ class CoefficientTable:
 
     def array(self) -> np.ndarray:
         """The coefficients of all models: (p, n_models), or (K, p, n_models)."""
-        rows = np.zeros((len(self._rows), self._shape[-1]))
-        for row, (support, values) in zip(rows, self._rows, strict=True):
-            row[support] = values
-        return np.moveaxis(rows.reshape(len(self._intercepts), *self._shape), 0, -1)
+        count, copies = len(self._intercepts), self._shape[0] if len(self._shape) == 2 else 1
+        # Models last: what is zero in all of them is memory that is never touched.
+        result = np.zeros((copies, self._shape[-1], count))
+        rows = np.repeat(np.arange(len(self._rows)), [len(support) for support, _ in self._rows])
+        supports, values = (np.concatenate(parts) for parts in zip(*self._rows, strict=True))
+        result[rows % copies, supports, rows // copies] = values
+        return result.reshape(*self._shape, count)
 
     def predictors(self, X) -> np.ndarray:
         """X b + b0 of each model in a matrix product: (n_models, n), or (n_models, n, K)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
-from ..solvers.problem import Point
+from ..solvers.point import Point
 from ..solvers.several_starts import from_above, is_better
 
 
@@ -85,7 +85,7 @@ class Continuation:
     def _onwards(self, last, alpha, rival=None) -> Solution:
         if last is None:
             return self._from(None, alpha)
-        return self.solver.solve(alpha, start=last.point, previous_alpha=last.alpha, rival=rival, **self.options)
+        return self.solver.solve(alpha, start=last.place, previous_alpha=last.alpha, rival=rival, **self.options)
 
     def _lasso_point(self, share):
         """The lasso's solution at this share of its alpha_max, roughly."""

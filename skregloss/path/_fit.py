@@ -45,6 +45,7 @@ def fit_path(
         problem,
         continuation.solutions(grid),
         len(grid),
+        null=continuation.solver.null(problem.blocks(1.0)),
         tol=tol,
         stall_tol=stall_tol,
         verbose=verbose,
@@ -64,6 +65,7 @@ def record_path(
     solutions: Iterator[Solution],
     count,
     *,
+    null=None,
     tol,
     stall_tol=None,
     verbose=0,
@@ -71,8 +73,11 @@ def record_path(
     feature_names=None,
     classes=None,
 ) -> RegularizationPath:
-    """The path that `count` solutions of `problem` at decreasing strengths make; the arguments are those of `fit_path`."""
-    explained = LossExplained(problem)
+    """The path that `count` solutions of `problem` at decreasing strengths make
+
+    `null` is the null model, if it is known, and the other arguments are those of `fit_path`.
+    """
+    explained = LossExplained(problem, null)
     rows: list[dict] = []
     table = CoefficientTable()
     alpha_max = np.nan
@@ -81,7 +86,7 @@ def record_path(
         with progress_printed(verbose > 1):
             for solution in solutions:
                 rows.append(_row(problem, solution, explained))
-                table.append(solution.coef, solution.intercept)
+                table.append(solution)
                 alpha_max = float(solution.alpha_max)
                 if verbose:
                     _report(rows, count)
@@ -115,14 +120,14 @@ def _row(problem, solution, explained) -> dict:
     return {
         "alphas": solution.alpha,
         "intercepts": solution.intercept,
-        "n_nonzero": int(np.count_nonzero(solution.coef)),
+        "n_nonzero": sum(len(support) for support, _ in solution.rows),
         "objective": certificate.objective,
         "relative_gap": certificate.relative_gap,
         "kkt": certificate.kkt,
         "converged": certificate.converged,
         "n_iter": solution.n_iter,
-        "loss_explained": explained.at(solution.point.value),
-        "locally_convex": is_locally_convex(problem, solution.alpha, solution.point),
+        "loss_explained": explained.at(solution.loss),
+        "locally_convex": is_locally_convex(problem, solution),
         "worst": solution.worst_feature,
         "advice": solution.advice,
     }

@@ -61,13 +61,13 @@ class AheadSolver(WorkingSetSolver):
         found = self._at(alpha, start, previous_alpha, tol, max_iter)
         if found is None:
             return super()._onwards(alpha, start, previous_alpha, rival, taken, tol, max_iter)
-        point, certificate = found.point(), found.certificate
+        certificate = found.certificate
         if certificate is None or certificate.tol != tol or not is_enough(certificate):
-            return super()._onwards(alpha, point, None, rival, found.steps, tol, max_iter)
+            return super()._onwards(alpha, found, None, rival, found.steps, tol, max_iter)
         self._report(alpha, found.steps, found, found.columns)
         self._screen.pause()
         # A norm leaves no coefficient to run away.
-        return self._certified(alpha, found.free.columns, point, certificate, max(found.steps, 1), found.worst, "")
+        return self._certified(alpha, found.free.columns, found, certificate, max(found.steps, 1), found.worst, "")
 
     def _at(self, alpha, start, previous_alpha, tol, max_iter) -> Minimum | None:
         """The minimum at a strength, or a nearer start if there is no certificate; None if neither is known"""
@@ -79,7 +79,7 @@ class AheadSolver(WorkingSetSolver):
         """Minima at this strength and at some that follow it, or how far towards the first this leads"""
         blocks = self.problem.blocks(1.0)
         null = self.null(blocks)
-        point = null.point if start is None else start
+        point = null.point if start is None else start.point()
         if alpha <= 0.0 or not null.exists or blocks.terms.count == 0 or point.settled_on is not null.free:
             return []
         later = self._following[(self._following < alpha) & (self._following > 0.0)]

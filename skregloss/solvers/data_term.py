@@ -12,6 +12,7 @@ from ..design import Outputs, Repeated
 from .curvature import Curvature
 from .intercepts import Intercepts
 from .sample_terms import (
+    each_derivatives,
     fenchel_gap,
     flat_curvature,
     hessians,
@@ -78,6 +79,12 @@ class RowTerm:
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
         value, bend = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
         return value, gradient, Curvature(curvature), bend
+
+    def derivatives_each(self, etas):
+        """The same for each row of `etas`"""
+        values, bends, gradients, weights = np.empty(len(etas)), np.empty(len(etas)), np.empty(etas.shape), np.empty(etas.shape)
+        each_derivatives(self.kernel_loss, self.y, etas, self.weights, self.lipschitz, gradients, weights, values, bends)
+        return zip(values.tolist(), gradients, map(Curvature, weights), bends.tolist(), strict=True)
 
     def own_curvature(self, point):
         """The curvature of the loss itself at each row: zero on flat pieces"""

@@ -39,8 +39,6 @@ class ExactSolver(AheadSolver):
         moved = np.flatnonzero(steps.any(axis=0))
         free_steps = -(steps @ cross.T) @ inverse
         etas = point.eta + problem.design.matvecs(steps[:, moved], columns[moved])
-        minima = []
-        for strength, b, free_step, along in zip(strengths, found, free_steps, etas, strict=False):
-            eta = along + null.free.apply(free_step)
-            minima.append(Minimum(strength, 0, null.free, point, columns, b, free_step, eta, *problem.data.derivatives(eta)))
-        return minima
+        etas += np.array([null.free.apply(free_step) for free_step in free_steps]).reshape(len(found), -1)
+        each = zip(strengths, found, free_steps, etas, problem.data.derivatives_each(etas), strict=False)
+        return [Minimum(strength, 0, null.free, point, columns, *parts, *loss) for strength, *parts, loss in each]

@@ -17,10 +17,15 @@ class LossExplained:
     Where the best constant already attains the minima, it is 1 for a model that attains them too and 0 otherwise.
     """
 
-    def __init__(self, problem):
-        self.problem = problem = problem.without_columns()
+    def __init__(self, problem, null=None):
+        """`null` is the null model of the problem, if that is known"""
+        # Without an intercept, or at bounds other than zero, it has no best constant.
+        if null is None or problem.intercepts.count == 0 or problem.bounded:
+            problem = problem.without_columns()
+            null = make_solver(problem).null(problem.blocks(0.0))
+        self.problem = problem
         self.minimum, size = problem.data.floor()
-        self.null_deviance = make_solver(problem).null(problem.blocks(0.0)).point.value - self.minimum
+        self.null_deviance = null.constant - self.minimum
         # What rounding leaves of a zero: the minima have been subtracted, and predictions are rounded themselves.
         # Next to a kink the loss grows with the rounding itself, elsewhere near a minimum with its square.
         noise = len(problem.y) * EPS

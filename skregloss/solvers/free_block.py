@@ -43,6 +43,12 @@ class FreeBlock:
             result[self.intercepts.count :] = self.design.rmatvec(vector, self.columns)
         return result
 
+    def gradients(self, vectors):
+        """The same for each row of `vectors`"""
+        if self.intercepts.owner is None and not len(self.columns):
+            return np.repeat(vectors.sum(axis=1)[:, None], self.size, axis=1)
+        return np.array([self.gradient(vector) for vector in vectors])
+
     def apply(self, step):
         """Z step"""
         result = self.intercepts.spread(step[: self.intercepts.count])

@@ -19,6 +19,7 @@ import numpy as np
 
 from .._jit import kernel
 from . import cholesky
+from .inactive import slopes_along, split
 
 # Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
 # is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
@@ -90,31 +91,43 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
-    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
-    sign, weight, slope, most = np.empty(size), np.empty(size), np.empty(size), 20 * size + 100
-    ridged, centre = ridge.any(), b.copy()
-    for k, strength in enumerate(strengths):
-        if k > 0:
-            # The model is about the last minimum now: what RIDGE added is not part of its gradient.
-            q += RIDGE * own * (b - centre)
-        if k > 0 and ridged:
-            more = (strength - strengths[k - 1]) * ridge
-            q -= more * b
-            added += more
-            count = 0
-        centre[:] = b
-        if count < np.count_nonzero(b):
-            count = complete(gram, added, q, b, active, factor, count, column)
-        aim(q, b, weights, strength, 0.0 if k == 0 or ridged else strengths[k - 1], sign, weight, slope)
-        ends = k + 1 == len(strengths)
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column, ends)
-        if outcome != FINISHED:
-            found = found[:k]
-            break
-        found[k] = b
+    outcome, minima, count = follow_each(gram, added, q, b, ridge, weights, strengths, factor, active, count, found)
     active = active[:count]
     support.columns, support.diagonal = columns[active], (own + added)[active]
-    return outcome, found
+    return outcome, found[:minima]
+
+
+@kernel
+def follow_each(gram, added, q, b, ridge, weights, strengths, factor, active, count, found):
+    """Fill in the minima at falling strengths; the outcome of the last, how many were found, and the size of the support"""
+    size, ridged, most = b.shape[0], ridge.any(), 20 * b.shape[0] + 100
+    sign, weight, slope, centre = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
+    work, column = np.empty((3, size)), np.empty(size)
+    for k in range(strengths.shape[0]):
+        strength, before, inside = strengths[k], 0.0, 0
+        if k > 0:
+            for j in range(size):
+                # The model is about the last minimum now: what RIDGE added is not part of its gradient.
+                q[j] += RIDGE * gram[j, j] * (b[j] - centre[j])
+            before = strengths[k - 1]
+        if k > 0 and ridged:
+            for j in range(size):
+                more = (strength - before) * ridge[j]
+                q[j] -= more * b[j]
+                added[j] += more
+            before, count = 0.0, 0
+        for j in range(size):
+            centre[j] = b[j]
+            inside += b[j] != 0.0
+        if count < inside:
+            count = complete(gram, added, q, b, active, factor, count, column)
+        aim(q, b, weights, strength, before, sign, weight, slope)
+        ends = k + 1 == strengths.shape[0]
+        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column, ends)
+        if outcome != FINISHED:
+            return outcome, k, count
+        found[k] = b
+    return FINISHED, strengths.shape[0], count
 
 
 @kernel
@@ -135,16 +148,21 @@ def aim(q, b, weights, strength, before, sign, weight, slope):
         slope[j] = wanted - weight[j]
 
 
+@kernel
 def complete(gram, added, q, b, active, factor, count, column):
     """Take the columns into the factor that are lacking there, and their number; if they are dependent, begin from zero"""
     lacking = np.sign(b)
-    lacking[active[:count]] = 0.0
+    for i in range(count):
+        lacking[active[i]] = 0.0
     count = extend(gram, added, lacking, active, factor, count, column)
     if count >= 0:
         return count
-    q += gram @ b + added * b
-    b[:] = 0.0
-    return 0
+    for j in range(b.shape[0]):
+        for k in range(b.shape[0]):
+            q[k] += b[j] * gram[j, k]
+        q[j] += b[j] * added[j]
+        b[j] = 0.0
+    return np.int64(0)
 
 
 def kept(factor, places, b):
@@ -248,43 +266,3 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
         else:
             return FINISHED, count
     return TOO_MANY_EVENTS, count
-
-
-@kernel(reorder=True)
-def split(gram, q, weight, weight_slope, sign, left, bend, others):
-    """List inactive columns, first those that may enter within the time that is left; how many these are, and all
-
-    Over that time q_j changes by no more than sqrt(G_jj bend), bend = db'G db, as G is positive semidefinite.
-    """
-    near, inactive = 0, 0
-    for j in range(q.shape[0]):
-        if sign[j] == 0.0:
-            others[inactive] = j
-            reach = left * (np.sqrt(gram[j, j] * bend) - min(weight_slope[j], 0.0))
-            if not abs(q[j]) + reach < weight[j]:
-                others[inactive], others[near] = others[near], j
-                near += 1
-            inactive += 1
-    return near, inactive
-
-
-@kernel(reorder=True)
-def slopes_along(gram, b_slope, active, count, others, spread, q_slope):
-    """Fill in the slopes of q of some inactive columns: row by row of the active ones, or of these if they are fewer"""
-    size = spread.shape[0]
-    if count < others.shape[0]:
-        for j in range(size):
-            q_slope[j] = 0.0
-        for i in range(count):
-            for j in range(size):
-                q_slope[j] -= b_slope[i] * gram[active[i], j]
-    elif others.shape[0] > 0:
-        for j in range(size):
-            spread[j] = 0.0
-        for i in range(count):
-            spread[active[i]] = b_slope[i]
-        for k in range(others.shape[0]):
-            total = 0.0
-            for j in range(size):
-                total += spread[j] * gram[others[k], j]
-            q_slope[others[k]] = -total

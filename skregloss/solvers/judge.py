@@ -11,7 +11,7 @@ from .certificate import certificate_of, duality_gap, noise_of, steps_matter, vi
 from .escape import escapes
 from .free_block import FreeBlock
 from .free_minimum import minimize_free
-from .problem import Point
+from .point import Point
 from .projection import projection
 from .solution import Certificate
 

@@ -14,7 +14,7 @@ ROUNDING = 1e-10
 LARGEST_SUPPORT = 4000
 
 
-def is_locally_convex(problem, alpha, point) -> bool:
+def is_locally_convex(problem, solution) -> bool:
     """Whether the smallest eigenvalue of the Hessian along the support and the free block is not negative.
 
     It is that of the loss at the point, and of the penalty where it is most concave between zero and each coefficient:
@@ -23,7 +23,7 @@ def is_locally_convex(problem, alpha, point) -> bool:
     """
     if problem.convex:
         return True
-    blocks = problem.blocks(alpha)
+    blocks, point = problem.blocks(solution.alpha), solution.point
     coef = blocks.terms.of(point.coef)
     inside = np.flatnonzero(coef)
     support = blocks.penalized[inside]

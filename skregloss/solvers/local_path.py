@@ -53,7 +53,7 @@ class LocalSolver(WorkingSetSolver):
             return super()._onwards(alpha, start, None, rival, self._ready[1], tol, max_iter)
         every = self.problem.blocks(alpha)
         null = self.null(every)
-        coef = (null.point if start is None else start).coef
+        coef = (null.point if start is None else start.point()).coef
         # From alpha_max on the null model passes its certificate, and just there it is rounding what descent makes of it.
         if alpha < self.alpha_max() and self._reserve(null, every.terms, [coef], alpha):
             b, value = self._descended(null, coef, alpha, self._tolerance(null, alpha, tol))

@@ -9,8 +9,8 @@ import numpy as np
 from .certificate import certificate_of, noise_of, with_loss
 from .curvature import Curvature
 from .free_block import FreeBlock
-from .free_minimum import is_minimal
-from .problem import Point
+from .free_minimum import is_minimal, rounding_shares
+from .point import Point
 from .projection import Projection
 from .solution import Certificate
 
@@ -43,6 +43,12 @@ class Minimum:
         """The dual point, as that of a `Point`"""
         return self.gradient if self.projection is None else self.projection.dual
 
+    def entries(self, problem):
+        """Where coefficients as given are not zero, those, and the intercept; None if that takes all coefficients"""
+        if len(self.free.columns):
+            return None
+        return problem.original_entries(self.columns, self.b, self.origin.intercept + self.move)
+
     def judged_by(self, judge):
         """Take the certificate of a judge, unless that has to bring the free block to its minimum first"""
         point = self.point()
@@ -72,14 +78,22 @@ def certify(problem, null, terms, minima, slopes, tol):
     coefs[:, np.searchsorted(terms.columns, minima[0].columns)] = [minimum.b for minimum in minima]
     strengths = np.array([minimum.strength for minimum in minima])
     values, worst, places, scales, gaps = terms.assess(coefs, slopes, strengths, noise_of(null.gradient_size))
-    for k, minimum in enumerate(minima):
-        totals = null.free.gradient(minimum.gradient)
-        if null.free.size and minimum.projection is None and not is_minimal(problem, null.free, totals, minimum):
-            continue
-        violation = worst[k]
-        for total in totals:
-            violation = max(violation, abs(total))
+    totals, settled = balances(problem, null.free, minima)
+    for k in np.flatnonzero(settled).tolist():
+        minimum, violation = minima[k], max(worst[k], totals[k])
         gap = with_loss(problem, minimum, scales[k], gaps[k])
         minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
         # Without any to look at, all are as good.
         minimum.worst = int(terms.columns[places[k]] if terms.count else terms.whole[0])
+
+
+def balances(problem, free, minima):
+    """The largest entry of each one's gradient along the free block, and whether that is rounding or there is a projection"""
+    if free.size == 0:
+        return np.zeros(len(minima)), np.ones(len(minima), dtype=bool)
+    gradients = np.array([minimum.gradient for minimum in minima])
+    totals = free.gradients(gradients)
+    settled = (np.abs(totals) <= rounding_shares(problem, free) * np.abs(gradients).sum(axis=1)[:, None]).all(axis=1)
+    for k in np.flatnonzero(~settled).tolist():
+        settled[k] = minima[k].projection is not None or is_minimal(problem, free, totals[k], minima[k])
+    return np.abs(totals).max(axis=1), settled

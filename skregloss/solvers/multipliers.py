@@ -71,7 +71,7 @@ class MultiplierSolver(WorkingSetSolver):
         problem, blocks = self.problem, self.problem.blocks(alpha)
         null = self.null(blocks)
         judge = SaddleJudge(problem, blocks, null, tol)
-        begin = _with_duals(problem, null.point if start is None else start, null)
+        begin = _with_duals(problem, null.point if start is None else start.point(), null)
         now = judge(begin)
         if start is not None:
             now = _finished(problem, judge, now, begin)
@@ -166,15 +166,15 @@ def null_with_kinks(problem, blocks) -> NullModel:
     eta = problem.offset + problem.design.matvec(coef)
     intercepts = best_intercepts(problem, eta, level or 1.0)
     point = problem.at(coef, intercepts, eta + problem.intercepts.spread(intercepts))
-    intercept_only = Blocks(blocks.free[:0], blocks.terms)
-    null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(point.value - floor, smallest) or 1.0)
+    intercept_only, constant = Blocks(blocks.free[:0], blocks.terms), point.value
+    null = _null_at(problem, intercept_only, point, np.zeros(len(eta)), max(constant - floor, smallest) or 1.0, constant)
     if len(blocks.free):
         point = _minimize_free_block(problem, blocks, null)
-        null = _null_at(problem, blocks, point, point.duals, max(point.value - floor, smallest) or 1.0)
+        null = _null_at(problem, blocks, point, point.duals, max(point.value - floor, smallest) or 1.0, constant)
     return null
 
 
-def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
+def _null_at(problem, blocks, point, slopes, deviance, constant) -> NullModel:
     """The null model with its slopes, its measures, and the step and the curvature that come from them."""
     distance, steep = kink_distance(problem, point.eta, deviance), steepness(problem, point.eta, deviance)
     slopes = least_slopes(problem, blocks, point.eta, slopes, distance)
@@ -188,7 +188,7 @@ def _null_at(problem, blocks, point, slopes, deviance) -> NullModel:
     size = size if size > GRADIENT_ROUNDING * largest else largest or 1.0
     # Straight pieces that fall for ever do not exist in a loss that is bounded below: nothing runs away.
     reference = Reference(Curvature(np.full(len(point.eta), -1.0)), deviance)
-    return NullModel(point, True, deviance, FreeBlock(problem, blocks.free), gradient, size, reference)
+    return NullModel(point, True, deviance, FreeBlock(problem, blocks.free), gradient, size, reference, constant)
 
 
 def _minimize_free_block(problem, blocks, null) -> SaddlePoint:

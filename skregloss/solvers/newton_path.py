@@ -44,44 +44,44 @@ class NewtonPathSolver(AheadSolver):
         rows = np.ascontiguousarray(problem.design.entries(np.arange(n_samples), columns).T)
         direction = free.apply(np.ones(1)) * np.ones(n_samples) if free.size else np.zeros(n_samples)
         l1, l2 = problem.penalty.l1_l2_parts()
-        units = terms.strengths[working]
-        found = []
-        walk = Walk(problem.data, rows, direction, l1 * units, l2 * units, point.coef[columns], point.eta)
-        for strength in strengths:
-            steps = walk.to(strength, tol * strength, min(max_steps, MOST_STEPS))
-            if steps is None:
-                break
-            b, move, eta = walk.b.copy(), np.full(free.size, walk.shift), walk.eta.copy()
-            found.append(Minimum(strength, steps, free, point, columns, b, move, eta, *problem.data.derivatives(eta)))
-        return found
+        units, data, count = terms.strengths[working], problem.data, len(strengths)
+        steps, shifts = np.zeros(count, np.int64), np.zeros((count, 1))
+        coefs, etas = np.empty((count, len(columns))), np.empty((count, n_samples))
+        loss, model = (data.kernel_loss, data.y, data.weights, data.lipschitz), (rows, direction, l1 * units, l2 * units)
+        state, limits = (point.coef[columns], point.eta.copy()), (tol, min(max_steps, MOST_STEPS))
+        found = walk(*loss, *model, strengths, *limits, *state, steps, shifts[:, 0], coefs, etas)
+        parts = strengths, steps.tolist(), coefs, shifts[:, : free.size], etas, data.derivatives_each(etas[:found])
+        return [
+            Minimum(strength, taken, free, point, columns, b, move, eta, *own)
+            for strength, taken, b, move, eta, own in zip(*(part[:found] for part in parts[:-1]), parts[-1], strict=True)
+        ]
 
 
-class Walk:
-    """The coefficients b, the `shift` of c, and eta, as they go from one strength's minimum to the next."""
+@kernel
+def walk(loss, y, weights, lipschitz, rows, direction, l1, l2, strengths, tol, most_steps, b, eta, steps, shifts, coefs, etas):
+    """Go from minimum to minimum at falling strengths; how many were found
 
-    def __init__(self, data, rows, direction, l1, l2, b, eta):
-        self.loss = data.kernel_loss, data.y, data.weights, data.lipschitz
-        self.columns = rows, direction, l1, l2
-        self.b, self.eta, self.shift = b.copy(), eta.copy(), 0.0
-        self.gradient, self.curvature, self.slopes = np.empty(len(eta)), np.empty(len(eta)), np.empty(len(b))
-        self.move, self.moved = np.zeros(len(b)), np.zeros(len(eta))
-        self._advance(0.0, 0.0)
-
-    def to(self, strength, tolerance, most_steps):
-        """Go to the minimum at a strength; the number of steps, None if it was not reached"""
-        rows, _, l1, l2 = self.columns
-        worst, before, steps = violations(rows, self.gradient, l1, l2, strength, self.b, self.slopes), np.inf, 0
-        while worst > tolerance and steps < most_steps and (steps < 2 or worst <= STALLED * before):
-            before, steps = worst, steps + 1
-            by = newton_move(*self.columns, strength, self.b, self.slopes, self.curvature, self.move, self.moved)
-            worst = self._advance(strength, by) if np.isfinite(by) else np.nan
-        return steps if np.isfinite(worst) else None
-
-    def _advance(self, strength, by):
-        state = self.b, self.eta, self.gradient, self.curvature, self.slopes
-        worst, shift = advance(*self.loss, *self.columns, strength, *state, self.move, self.moved, by)
-        self.shift += shift
-        return worst
+    For each the steps that it took, c, b and eta are filled in; b and eta begin where they are given.
+    """
+    gradient, curvature, slopes = np.empty(eta.shape[0]), np.empty(eta.shape[0]), np.empty(b.shape[0])
+    move, moved = np.zeros(b.shape[0]), np.zeros(eta.shape[0])
+    parts = loss, y, weights, lipschitz, rows, direction, l1, l2
+    state = b, eta, gradient, curvature, slopes, move, moved
+    _, shift = advance(*parts, 0.0, *state, 0.0)
+    for k in range(strengths.shape[0]):
+        strength, before, taken = strengths[k], np.inf, 0
+        worst = violations(rows, gradient, l1, l2, strength, b, slopes)
+        while worst > tol * strength and taken < most_steps and (taken < 2 or worst <= STALLED * before):
+            before, taken = worst, taken + 1
+            by = newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, moved)
+            if not np.isfinite(by):
+                return k
+            worst, further = advance(*parts, strength, *state, by)
+            shift += further
+        if not np.isfinite(worst):
+            return k
+        steps[k], shifts[k], coefs[k], etas[k] = taken, shift, b, eta
+    return strengths.shape[0]
 
 
 @kernel

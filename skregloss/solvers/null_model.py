@@ -16,7 +16,7 @@ from .free_minimum import (
     minimize_intercept,
     rounding_sizes,
 )
-from .problem import Point
+from .point import Point
 
 
 @dataclass
@@ -30,6 +30,8 @@ class NullModel:
     gradient: np.ndarray
     gradient_size: float
     reference: Reference
+    # The mean loss of the best constant: of intercepts alone, or of nothing.
+    constant: float
 
 
 def null_model(problem, blocks) -> NullModel:
@@ -37,7 +39,7 @@ def null_model(problem, blocks) -> NullModel:
     floor, level = problem.data.floor()
     smallest = np.finfo(float).eps * level
     point, exists = _with_intercepts(problem, smallest)
-    reference = Reference(point.curvature, max(point.value - floor, smallest))
+    reference, constant = Reference(point.curvature, max(point.value - floor, smallest)), point.value
     gradient = problem.design.rmatvec(point.gradient)
     size = _gradient_size(problem, point, gradient[problem.live])
     free = FreeBlock(problem, blocks.free)
@@ -49,7 +51,7 @@ def null_model(problem, blocks) -> NullModel:
     if exists:
         point.settled_on = free
     deviance = max(point.value - floor, smallest)
-    return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference)
+    return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference, constant)
 
 
 def _with_intercepts(problem, smallest):

@@ -20,34 +20,9 @@ from .block_terms import BlockTerms
 from .cluster_terms import ClusterTerms
 from .column_view import column_view
 from .coordinate_terms import CoordinateTerms, selection
-from .curvature import Curvature
 from .data_term import make_data_term
-from .projection import Projection
+from .point import Point
 from .rank_terms import RankTerms
-
-
-@dataclass
-class Point:
-    """Coefficients, and the loss around their linear predictors."""
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    eta: np.ndarray
-    value: float
-    gradient: np.ndarray
-    curvature: Curvature
-    # The mean of the loss's own curvature, without what flat pieces were given.
-    bend: float
-    # The columns and X[:, columns]' gradient, once someone has asked for it.
-    slopes: tuple | None = None
-    # The free block that it is at the minimum of, once someone has looked; or near enough to for a projection.
-    settled_on: object = None
-    projection: Projection | None = None
-
-    @property
-    def dual(self):
-        """The gradient; where the point is only near the minimum over the free block, what is orthogonal to that instead"""
-        return self.gradient if self.projection is None else self.projection.dual
 
 
 @dataclass(frozen=True)
@@ -281,6 +256,17 @@ class Problem:
         if self.data.several or self.intercepts.count > 1:
             return coef.reshape(self.coef_shape), intercept if self.intercepts.count else np.zeros(self.data.copies)
         return coef, float(intercept[0]) if self.intercepts.count else 0.0
+
+    def original_entries(self, columns, values, intercept):
+        """The same of coefficients that are zero but in these columns, none of them free: which are not, those, the intercept
+
+        None where other coefficients follow from them.
+        """
+        if self.data.coupled or self.data.several or not self.design.columnwise:
+            return None
+        inside = values != 0.0
+        columns, coefs = columns[inside], values[inside] / self.design.scale[columns[inside]]
+        return columns, coefs, float(intercept[0] - self.design.shift[columns] @ coefs) if self.intercepts.count else 0.0
 
     def internal(self, coef, intercept):
         """The inverse of `original`, brought within the bounds."""

@@ -12,7 +12,7 @@ from .curvature import Curvature
 from .inner import minimize_model
 from .model_errors import model_errors
 from .models import make_model
-from .problem import Point
+from .point import Point
 
 # Armijo's share of the predicted decrease that a step must bring.
 SUFFICIENT = 1e-4

@@ -25,7 +25,7 @@ from .envelope import prox_slopes, smoothed, total_excess
 from .free_block import FreeBlock, pseudo_inverse
 from .judge import OVERFLOW, largest
 from .kinks import steepness
-from .problem import Point
+from .point import Point
 from .solution import Certificate
 
 # What the free block's balance may be off by, relative to the sizes of what it sums.

@@ -48,6 +48,13 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     return total, mean_curvature
 
 
+@kernel
+def each_derivatives(loss, y, etas, weights, lipschitz, gradients, curvatures, values, bends):
+    """The same for each row of `etas`, with means filled in"""
+    for k in range(etas.shape[0]):
+        values[k], bends[k] = loss_derivatives(loss, y, etas[k], weights, lipschitz, gradients[k], curvatures[k])
+
+
 # Here nothing is summed, and weights of zero do not skip anything: so it vectorises.
 @kernel
 def _fill_values(loss, y, eta, weights, values):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .problem import Point
+from .point import Point
+from .problem import Problem
+
+if TYPE_CHECKING:
+    from .minima import Minimum
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Solution:
-    """Coefficients for the columns as given, with their certificate."""
+    """A fit with its certificate; coefficients for the columns as given are made when they are asked for."""
 
-    coef: np.ndarray
-    intercept: float
     alpha: float
     alpha_max: float
     certificate: Certificate
@@ -58,8 +62,53 @@ class Solution:
     worst_feature: int
     # What to do about a failure, where its cause is known.
     advice: str
-    # The same in internal coordinates, to start the next fit from.
-    point: Point
+    problem: Problem
+    # The columns that are not penalised.
+    free: np.ndarray
+    # Where it is in internal coordinates: a start for the next fit.
+    place: Point | Minimum
+    # Coefficients and intercept, where they are not those of that place.
+    mixed: tuple | None = None
+
+    @cached_property
+    def point(self) -> Point:
+        return self.place.point()
+
+    @property
+    def loss(self) -> float:
+        """The mean loss"""
+        return self.place.value
+
+    @cached_property
+    def _entries(self):
+        return self.place.entries(self.problem) if self.mixed is None else None
+
+    @cached_property
+    def _whole(self):
+        if self.mixed is not None:
+            return self.mixed
+        if self._entries is None:
+            return self.problem.original(self.point.coef, self.point.intercept, self.free)
+        columns, values, intercept = self._entries
+        coef = np.zeros(self.problem.coef_shape)
+        coef[columns] = values
+        return coef, intercept
+
+    @property
+    def coef(self) -> np.ndarray:
+        return self._whole[0]
+
+    @property
+    def intercept(self):
+        return self._whole[1] if self._entries is None else self._entries[2]
+
+    @property
+    def rows(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each linear predictor, the columns whose coefficient is not zero and these"""
+        if self._entries is not None:
+            return [self._entries[:2]]
+        supports = [(np.flatnonzero(row != 0.0), row) for row in np.atleast_2d(self.coef)]  # sooner had than of numbers
+        return [(support, row[support]) for support, row in supports]
 
     @property
     def converged(self) -> bool:

@@ -108,7 +108,7 @@ class WorkingSetSolver:
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
-        """Minimise at strength alpha from the point `start`, or from the null model; `start` solved `previous_alpha`.
+        """Minimise at strength alpha from the place `start`, or from the null model; `start` solved `previous_alpha`.
 
         Where that leads to `rival`, another solution at this strength, that is returned.
         """
@@ -119,6 +119,7 @@ class WorkingSetSolver:
         every = self.problem.blocks(alpha)
         null = self.null(every)
         since = self.alpha_max() if start is None else previous_alpha
+        start = start if start is None else start.point()
         point = null.point if start is None else start
         blocks = self._screen.blocks(every, alpha, point, previous_alpha)
         curvature = self._trend.curvature(point, alpha, previous_alpha)
@@ -276,8 +277,7 @@ class WorkingSetSolver:
         column = blocks.terms.first_column(worst) if worst >= 0 else -1
         return self._certified(alpha, blocks.free, best.point, best.certificate, steps, column, best.advice)
 
-    def _certified(self, alpha, free, point, certificate, steps, column, advice) -> Solution:
+    def _certified(self, alpha, free, place, certificate, steps, column, advice) -> Solution:
         """What is returned; `column` is the internal one of the largest violation, -1 for none"""
-        coef, intercept = self.problem.original(point.coef, point.intercept, free)
         worst = column % self.problem.coef_shape[-1] if column >= 0 else -1
-        return Solution(coef, intercept, alpha, self.alpha_max(), certificate, steps, worst, advice, point)
+        return Solution(alpha, self.alpha_max(), certificate, steps, worst, advice, self.problem, free, place)
