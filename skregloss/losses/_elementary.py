@@ -6,13 +6,14 @@ A call of the C library takes one row. What a loss costs is mostly such calls.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba.extending import overload
 
 # Inlined whatever calls them, as a loop with a call takes one row at a time; and with sums as they are written, whatever the
 # caller allows.
-OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
+OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
 # log(2) in two parts, the first of so few digits that its product with an exponent is exact.
 LOG_2, REST_OF_LOG_2 = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 PER_LOG_2 = 1.0 / math.log(2.0)

@@ -19,7 +19,6 @@ import numpy as np
 
 from .._jit import kernel
 from . import cholesky
-from .inactive import slopes_along, split
 
 # Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
 # is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
@@ -122,8 +121,7 @@ def follow_each(gram, added, q, b, ridge, weights, strengths, factor, active, co
         if count < inside:
             count = complete(gram, added, q, b, active, factor, count, column)
         aim(q, b, weights, strength, before, sign, weight, slope)
-        ends = k + 1 == strengths.shape[0]
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column, ends)
+        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
         if outcome != FINISHED:
             return outcome, k, count
         found[k] = b
@@ -202,46 +200,50 @@ def extend(gram, added, lacking, active, factor, count, column):
 
 
 @kernel(reorder=True)
-def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column, ends=False):
-    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support
-
-    If it `ends` there, the last stretch leaves q as it was for columns that are certain not to enter.
-    """
+def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
+    """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
     b_slope, q_slope, spread = work[0], work[1], work[2]
-    others = np.empty(size, np.int64)
     time, last = 0.0, NONE
     for _ in range(max_events):
-        bend, left = 0.0, 1.0 - time
         for i in range(count):
             b_slope[i] = -weight_slope[active[i]] * sign[active[i]]
         solve(factor, count, b_slope)
-        for i in range(count):
-            bend -= b_slope[i] * weight_slope[active[i]] * sign[active[i]]
-        near, inactive = split(gram, q, weight, weight_slope, sign, left, bend if ends else np.inf, others)
-        slopes_along(gram, b_slope, active, count, others[:near], spread, q_slope)
+        # Of inactive columns, that is: row by row of the active ones, or of these if they are fewer.
+        for j in range(size):
+            q_slope[j] = spread[j] = 0.0
+        if 2 * count < size:
+            for i in range(count):
+                for j in range(size):
+                    q_slope[j] -= b_slope[i] * gram[active[i], j]
+        else:
+            for i in range(count):
+                spread[active[i]] = b_slope[i]
+            for j in range(size):
+                if sign[j] == 0.0:
+                    total = 0.0
+                    for k in range(size):
+                        total += spread[k] * gram[j, k]
+                    q_slope[j] = -total
 
-        step, dropped, entering, entering_sign = left, NONE, NONE, 0.0
+        step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
         for i in range(count):
             if b_slope[i] * sign[active[i]] < 0.0:
                 until = max(-b[active[i]] / b_slope[i], 0.0)
                 if until < step:
                     step, dropped = until, i
-        for k in range(near):
-            j = others[k]
-            noise = ROUNDING * (abs(q_slope[j]) + abs(weight_slope[j]))
-            for side in (1.0, -1.0):
-                closing = side * q_slope[j] - weight_slope[j]
-                if closing > noise:
-                    until = (weight[j] - side * q[j]) / closing
-                    if until < step and (j != last or until > ROUNDING):
-                        step, dropped, entering, entering_sign = max(until, 0.0), NONE, j, side
+        for j in range(size):
+            if sign[j] == 0.0:
+                noise = ROUNDING * (abs(q_slope[j]) + abs(weight_slope[j]))
+                for k in range(2):
+                    side = 1.0 - 2.0 * k
+                    closing = side * q_slope[j] - weight_slope[j]
+                    if closing > noise:
+                        until = (weight[j] - side * q[j]) / closing
+                        if until < step and (j != last or until > ROUNDING):
+                            step, dropped, entering, entering_sign = max(until, 0.0), NONE, j, side
 
         time += step
-        if dropped >= 0 or entering >= 0:
-            slopes_along(gram, b_slope, active, count, others[near:inactive], spread, q_slope)
-        else:
-            q_slope[others[near:inactive]] = 0.0
         for i in range(count):
             b[active[i]] += step * b_slope[i]
         for j in range(size):
