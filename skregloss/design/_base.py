@@ -168,18 +168,20 @@ class Standardized(Design):
 
     def gram(self, weights, columns, others=None):
         product = self.design.gram(weights, columns, others, self.shift)
-        others = columns if others is None else others
-        product /= self.scale[columns][:, None]
-        product /= self.scale[others]
-        return product
+        return self._divided(product, columns, columns if others is None else others)
+
+    def _divided(self, gram, columns, others):
+        """A Gram matrix by the scales of its rows and columns, in place"""
+        if self.scales:
+            gram /= self.scale[columns][:, None]
+            gram /= self.scale[others]
+        return gram
 
     def gram_and_products(self, weights, columns):
         if self.shifts:
             return super().gram_and_products(weights, columns)
         gram, products = self.design.gram_and_products(weights, columns)
-        gram /= self.scale[columns][:, None]
-        gram /= self.scale[columns]
-        return gram, products / self.scale[columns]
+        return self._divided(gram, columns, columns), products / self.scale[columns]
 
     def outer(self, columns, scales):
         return self.design.outer(columns, scales / self.scale[columns] ** 2, self.shift)
