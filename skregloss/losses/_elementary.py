@@ -17,8 +17,8 @@ OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline":
 # log(2) in two parts, the first of so few digits that its product with an exponent is exact.
 LOG_2, REST_OF_LOG_2 = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
 PER_LOG_2 = 1.0 / math.log(2.0)
-# Beyond these exp is infinite, or zero.
-HIGHEST, LOWEST = 710.0, -746.0
+# exp is infinite beyond the one, and taken as zero below the other: there it is 1e-307.
+HIGHEST, LOWEST = 710.0, -707.0
 # The bits of an integer plus this end with those of the integer; those of 1 tell where the exponent is.
 INTEGERS, EXPONENT_BITS, EXPONENT_OF_ONE = 1.5 * 2.0**52, 52, 1023
 
@@ -31,34 +31,19 @@ def exp(x):
 def _exp(x):
     """exp(x) = 2^n exp(r), with n the integer next to x / log(2): |r| <= 0.35, where the Taylor series to r^13 is exact
 
-    The power of two is taken in two factors, as the first digits of exp(x) may have none of their own.
+    Half of the power of two is made of its bits, as the highest would be beyond all numbers.
     """
 
     def implementation(x):
-        x = HIGHEST if x > HIGHEST else x
-        x = LOWEST if x < LOWEST else x
-        n = np.rint(x * PER_LOG_2)
-        r = (x - n * LOG_2) - n * REST_OF_LOG_2
+        within = HIGHEST if x > HIGHEST else x
+        n = np.rint(within * PER_LOG_2)
+        r = (within - n * LOG_2) - n * REST_OF_LOG_2
         p = 1 / 362880 + r * (1 / 3628800 + r * (1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800))))
         p = 1 / 120 + r * (1 / 720 + r * (1 / 5040 + r * (1 / 40320 + r * p)))
         p = r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * p)))
-        half = np.floor(0.5 * n)
-        return (1.0 + p) * power_of_two(half) * power_of_two(n - half)
-
-    return implementation
-
-
-def power_of_two(n):
-    return 2.0**n
-
-
-@overload(power_of_two, jit_options=OPTIONS)
-def _power_of_two(n):
-    """2^n for an integer n, by its bits"""
-
-    def implementation(n):
-        bits = np.float64(n + INTEGERS).view(np.int64)
-        return np.int64((bits + EXPONENT_OF_ONE) << EXPONENT_BITS).view(np.float64)
+        bits = (np.float64(n + INTEGERS).view(np.int64) + (EXPONENT_OF_ONE - 1)) << EXPONENT_BITS
+        result = 2.0 * (1.0 + p) * np.int64(bits).view(np.float64)
+        return 0.0 if x < LOWEST else result
 
     return implementation
 

@@ -24,28 +24,58 @@ def flat_curvature(mean_curvature, lipschitz):
 @kernel
 def mean_loss(loss, y, eta, weights):
     """sum_i weights_i l(y_i, eta_i)"""
-    total, values = 0.0, np.empty(min(AT_ONCE, y.shape[0]))
-    for start in range(0, y.shape[0], AT_ONCE):
-        some = slice(start, min(start + AT_ONCE, y.shape[0]))
-        _fill_values(loss, y[some], eta[some], weights[some], values)
-        total += _sum(values[: some.stop - start])
+    total = 0.0
+    for i in range(y.shape[0]):
+        if weights[i] != 0.0:
+            total += weights[i] * loss.value(y[i], eta[i])
     return total
 
 
 @kernel
 def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature."""
-    total, mean_curvature, least = 0.0, 0.0, np.inf
+    total, mean_curvature, flat_rows = 0.0, 0.0, 0
     values = np.empty(min(AT_ONCE, y.shape[0]))
     for start in range(0, y.shape[0], AT_ONCE):
         some = slice(start, min(start + AT_ONCE, y.shape[0]))
-        _fill_derivatives(loss, y[some], eta[some], weights[some], values, gradient[some], curvature[some])
+        flat_rows += _fill(loss, y[some], eta[some], weights[some], values, gradient[some], curvature[some])
         total += _sum(values[: some.stop - start])
         mean_curvature += _sum(curvature[some])
-        least = min(least, _least(curvature[some]))
-    if least == 0.0:
-        _bend_flat_pieces(loss, y, eta, weights, flat_curvature(mean_curvature, lipschitz), gradient, curvature)
+    flat = flat_curvature(mean_curvature, lipschitz)
+    for i in range(y.shape[0] if flat_rows else 0):
+        if curvature[i] == 0.0 and weights[i] != 0.0:
+            # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
+            slope = gradient[i] / weights[i]
+            height = loss.value(y[i], eta[i]) - loss.minimum(y[i]) if slope != 0.0 else 0.0
+            linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
+            stiffness = min(flat, linear)
+            curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
     return total, mean_curvature
+
+
+@kernel
+def _fill(loss, y, eta, weights, values, gradient, curvature):
+    """Fill in the loss of rows and its derivatives; how many have no curvature
+
+    It takes several rows at a time, as no sum depends on their order, and no branch on a row.
+    """
+    flat_rows = 0
+    for i in range(y.shape[0]):
+        value, slope, bend = loss.derivatives(y[i], eta[i])
+        counts = weights[i] != 0.0
+        values[i] = weights[i] * value if counts else 0.0
+        gradient[i] = weights[i] * slope if counts else 0.0
+        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
+        flat_rows += curvature[i] == 0.0
+    return flat_rows
+
+
+@kernel(reorder=True)
+def _sum(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i]
+    return total
 
 
 @kernel
