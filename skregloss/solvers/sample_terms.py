@@ -37,10 +37,11 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     total, mean_curvature, flat_rows = 0.0, 0.0, 0
     values = np.empty(min(AT_ONCE, y.shape[0]))
     for start in range(0, y.shape[0], AT_ONCE):
-        some = slice(start, min(start + AT_ONCE, y.shape[0]))
-        flat_rows += _fill(loss, y[some], eta[some], weights[some], values, gradient[some], curvature[some])
-        total += _sum(values[: some.stop - start])
-        mean_curvature += _sum(curvature[some])
+        stop = min(start + AT_ONCE, y.shape[0])
+        flat_rows += _fill(loss, y, eta, weights, values, gradient, curvature, start, stop)
+        value, bend = _sums(values, curvature, start, stop)
+        total += value
+        mean_curvature += bend
     flat = flat_curvature(mean_curvature, lipschitz)
     for i in range(y.shape[0] if flat_rows else 0):
         if curvature[i] == 0.0 and weights[i] != 0.0:
@@ -54,16 +55,18 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
 
 
 @kernel
-def _fill(loss, y, eta, weights, values, gradient, curvature):
-    """Fill in the loss of rows and its derivatives; how many have no curvature
+def _fill(loss, y, eta, weights, values, gradient, curvature, start, stop):
+    """Fill in the derivatives of some rows, and `values` from its beginning on; how many rows have no curvature
 
-    It takes several rows at a time, as no sum depends on their order, and no branch on a row.
+    It takes several rows at a time, as nothing is summed up in order, and no row is passed over.
     """
     flat_rows = 0
-    for i in range(y.shape[0]):
+    for k in range(stop - start):
+        # Of an unsigned number it is not asked whether it counts from the end.
+        i = np.uint64(start + k)
         value, slope, bend = loss.derivatives(y[i], eta[i])
         counts = weights[i] != 0.0
-        values[i] = weights[i] * value if counts else 0.0
+        values[k] = weights[i] * value if counts else 0.0
         gradient[i] = weights[i] * slope if counts else 0.0
         curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
         flat_rows += curvature[i] == 0.0
@@ -71,11 +74,13 @@ def _fill(loss, y, eta, weights, values, gradient, curvature):
 
 
 @kernel(reorder=True)
-def _sum(values):
-    total = 0.0
-    for i in range(values.shape[0]):
-        total += values[i]
-    return total
+def _sums(values, curvature, start, stop):
+    """The sums of the values, and of the curvature of their rows"""
+    total, bent = 0.0, 0.0
+    for k in range(stop - start):
+        total += values[k]
+        bent += curvature[np.uint64(start + k)]
+    return total, bent
 
 
 @kernel
