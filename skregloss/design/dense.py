@@ -96,7 +96,8 @@ class Dense(Design):
 
     def squares(self, weights, columns=None, shift=None):
         result = np.empty(self.n_features if columns is None else len(columns))
-        size = self._block_size()
+        # Squares take memory, which is the sooner had the less it is.
+        size = max(1, self._block_size() // 8)
         for start in range(0, len(result), size):
             place = slice(start, start + size)
             block = self.rows[place] if columns is None else self.rows[columns[place]]

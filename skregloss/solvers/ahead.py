@@ -34,23 +34,24 @@ class AheadSolver(WorkingSetSolver):
 
     # Fewer strengths than these are left to the general way, and more are not solved at once.
     fewest, most = 1, MOST_STRENGTHS
-    # Gradients within this share of their limits at the first of some strengths are likely to reach them at others.
-    near = 0.9
+    # Gradients within this share of their limits at the first of some strengths may reach them at others.
+    near = 0.8
     # So many columns are all in the working set: that costs less than to find out which matter.
     few = 0
 
     def __init__(self, problem):
         super().__init__(problem)
         self._following, self._known, self._count = np.empty(0), {}, 1
-        # The last minima that were found, at falling strengths.
+        # The last minima that were found, at falling strengths; the strength and slopes where the last ones were sought from.
         self._found: list[Minimum] = []
+        self._start: tuple = None, None
         n_samples, size = problem.design.n_samples, len(problem.sample_weights) * problem.coef_shape[-1]
         room = max(SMALL, SHARE_OF_DATA * size if problem.design.dense else 0)
         self._most = int(np.clip(room // (VECTORS * n_samples), 1, self.most))
 
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
-        self._found = []
+        self._found, self._start = [], (None, None)
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def led_towards(self, alpha, start=None, previous_alpha=None):
@@ -126,11 +127,20 @@ class AheadSolver(WorkingSetSolver):
         return self._found[: places[-1] + 1] if places else []
 
     def _likely(self, terms, point, slopes, strengths, since):
-        """Mark blocks that are in the support, or likely to be at one of the strengths: by the sequential strong rule"""
+        """Mark blocks that are in the support, or likely to be at one of the strengths
+
+        By the sequential strong rule to begin with; later those that are near their limits and on a straight way beyond them.
+        """
         if len(terms.columns) <= self.few:
             return np.ones(terms.count, dtype=bool)
-        ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
-        return support_of(terms, point) | (self._shares(terms, slopes) > ahead)
+        (before, others), self._start = self._start, (since, slopes)
+        support, shares = support_of(terms, point), self._shares(terms, slopes)
+        if None in (since, before) or len(others) != len(slopes) or not before > since > strengths[-1]:
+            ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
+            return support | (shares > ahead)
+        there = slopes + (since - strengths[-1]) / (before - since) * (slopes - others)
+        led = (shares > self.near * strengths[0]) & (self._shares(terms, there) > strengths[-1])
+        return support | led | (shares > strengths[0])
 
     def _shares(self, terms, slopes):
         """What slopes are of the limits of each block at unit strength"""

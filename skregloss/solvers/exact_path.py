@@ -39,6 +39,7 @@ class ExactSolver(AheadSolver):
         moved = np.flatnonzero(steps.any(axis=0))
         free_steps = -(steps @ cross.T) @ inverse
         etas = point.eta + problem.design.matvecs(steps[:, moved], columns[moved])
-        etas += np.array([null.free.apply(free_step) for free_step in free_steps]).reshape(len(found), -1)
+        for eta, free_step in zip(etas, free_steps, strict=True):
+            eta += null.free.apply(free_step)
         each = zip(strengths, found, free_steps, etas, problem.data.derivatives_each(etas), strict=False)
         return [Minimum(strength, 0, null.free, point, columns, *parts, *loss) for strength, *parts, loss in each]

@@ -44,8 +44,9 @@ def null_model(problem, blocks) -> NullModel:
     size = _gradient_size(problem, point, gradient[problem.live])
     free = FreeBlock(problem, blocks.free)
     if exists and free.size:
-        point, exists = minimize_free(problem, free, point, reference)
-        gradient = problem.design.rmatvec(point.gradient)
+        settled, exists = minimize_free(problem, free, point, reference)
+        if settled is not point:
+            point, gradient = settled, problem.design.rmatvec(settled.gradient)
         penalized = gradient[blocks.penalized]
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
     if exists:
