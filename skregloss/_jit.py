@@ -32,6 +32,9 @@ from ._kernel_cache import UNCACHED, USER, KernelCache
 # Sums may be reordered (so that they vectorise); infinities and NaN keep their meaning.
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
+# Methods are inlined: a loop without calls can take several rows at a time.
+METHOD_OPTIONS = {"error_model": "numpy", "forceinline": True}
+
 # Lowered classes live here, so that a cached kernel finds them by name when it is loaded in another process.
 lowered = python_types.SimpleNamespace()
 # By class, and not on the class: a class sent to another process must not refer to what is only known in this one.
@@ -147,7 +150,7 @@ def _expose(cls, name, function):
         # With the arguments known, the method itself serves as implementation, which halves the time to compile it.
         overload = of_contract
         overload.__signature__ = signature
-    overload_method(types.BaseNamedTuple, name, strict=False, jit_options={"error_model": "numpy"})(overload)
+    overload_method(types.BaseNamedTuple, name, strict=False, jit_options=METHOD_OPTIONS)(overload)
 
 
 def fingerprint(cls) -> str:

@@ -51,6 +51,10 @@ class Design(Jittable):
         """(X[:, columns] - shift)' diag(weights) (X[:, others] - shift); others = columns if None"""
         raise NotImplementedError
 
+    def gram_and_products(self, weights, columns):
+        """X[:, columns]' diag(weights) X[:, columns] and X[:, columns]' weights"""
+        return self.gram(weights, columns), self.rmatvec(weights, columns)
+
     def outer(self, columns, scales, shift=None):
         """(X[:, columns] - shift) diag(scales) (X[:, columns] - shift)', an n x n array"""
         raise NotImplementedError
@@ -110,8 +114,8 @@ class Standardized(Design):
 
     def __init__(self, design, shift, scale):
         self.design = design
-        self.shift = shift
-        self.scale = scale
+        self.shift, self.scale = shift, scale
+        self.shifts, self.scales = bool(shift.any()), not bool((scale == 1.0).all())
         self.n_samples, self.n_features = design.n_samples, design.n_features
         self.dense, self.sparse = design.dense, design.sparse
 
@@ -138,7 +142,8 @@ class Standardized(Design):
         columns = slice(None) if columns is None else columns
         scaled = coef / self.scale[columns]
         every = columns if isinstance(columns, np.ndarray) else None
-        return self.design.matvec(scaled, every) - self.shift[columns] @ scaled
+        product = self.design.matvec(scaled, every)
+        return product - self.shift[columns] @ scaled if self.shifts else product
 
     def matvecs(self, coefs, columns):
         scaled = coefs / self.scale[columns]
@@ -147,7 +152,7 @@ class Standardized(Design):
     def rmatvec(self, vector, columns=None):
         product = self.design.rmatvec(vector, columns)
         columns = slice(None) if columns is None else columns
-        return (product - self.shift[columns] * vector.sum()) / self.scale[columns]
+        return (product - self.shift[columns] * vector.sum() if self.shifts else product) / self.scale[columns]
 
     def rmatvecs(self, vectors, columns=None):
         product = self.design.rmatvecs(vectors, columns)
@@ -163,10 +168,20 @@ class Standardized(Design):
 
     def gram(self, weights, columns, others=None):
         product = self.design.gram(weights, columns, others, self.shift)
-        others = columns if others is None else others
-        product /= self.scale[columns][:, None]
-        product /= self.scale[others]
-        return product
+        return self._divided(product, columns, columns if others is None else others)
+
+    def _divided(self, gram, columns, others):
+        """A Gram matrix by the scales of its rows and columns, in place"""
+        if self.scales:
+            gram /= self.scale[columns][:, None]
+            gram /= self.scale[others]
+        return gram
+
+    def gram_and_products(self, weights, columns):
+        if self.shifts:
+            return super().gram_and_products(weights, columns)
+        gram, products = self.design.gram_and_products(weights, columns)
+        return self._divided(gram, columns, columns), products / self.scale[columns]
 
     def outer(self, columns, scales):
         return self.design.outer(columns, scales / self.scale[columns] ** 2, self.shift)
@@ -180,7 +195,7 @@ class Standardized(Design):
     def taken(self, columns):
         starts, rows, entries = self.design.taken(columns)
         scale = self.scale[columns]
-        return starts, rows, entries if (scale == 1.0).all() else entries / np.repeat(scale, np.diff(starts))
+        return starts, rows, entries if not self.scales else entries / np.repeat(scale, np.diff(starts))
 
     def summed(self, owner, count):
         """The design, unshifted, of the sums of columns that have the same owner >= 0, and the shifts of the sums"""

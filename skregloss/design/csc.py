@@ -9,7 +9,7 @@ from scipy import sparse
 
 from .._jit import kernel
 from ._base import Design, ownership
-from .csc_grams import cross_gram, gram
+from .csc_grams import cross_gram, gram_and_products
 
 # So few columns are multiplied one by one: a product with a vector passes over entries faster.
 FEW = 3
@@ -60,11 +60,16 @@ class CSC(Design):
 
     def gram(self, weights, columns, others=None, shift=None):
         if others is None:
-            return gram(self.lower(), weights, columns, self.n_samples)
+            return self.gram_and_products(weights, columns)[0]
         if len(others) <= FEW:
             spread = [weights * self.matvec(np.ones(1), others[k : k + 1]) for k in range(len(others))]
             return np.array([self.rmatvec(vector, columns) for vector in spread]).reshape(len(others), len(columns)).T
         return cross_gram(self.lower(), weights, columns, others, self.n_samples)
+
+    def gram_and_products(self, weights, columns):
+        if len(columns) == 1:
+            return self.squares(weights, columns)[:, None], self.rmatvec(weights, columns)
+        return gram_and_products(self.lower(), weights, columns, self.n_samples)
 
     def outer(self, columns, scales, shift=None):
         return _outer(self.lower(), columns, scales, self.n_samples)

@@ -11,11 +11,12 @@ STRETCH = 2048
 
 
 @kernel
-def gram(design, weights, columns, n_samples):
+def gram_and_products(design, weights, columns, n_samples):
+    """X'WX and X'w for these columns"""
     # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
     # columns a stretch at a time, so that they stay in the cache.
     size = columns.shape[0]
-    result = np.zeros((size, size))
+    result, products = np.zeros((size, size)), np.zeros(size)
     reached = _beginnings(design, columns)
     starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
     places, entries = np.empty(0, np.int32), np.empty(0)
@@ -25,13 +26,14 @@ def gram(design, weights, columns, n_samples):
         for i in range(last - first):
             for a in range(starts[i], starts[i + 1]):
                 value = weights[first + i] * entries[a]
+                products[places[a]] += value
                 row = result[places[a]]
                 for b in range(starts[i], a + 1):
                     row[np.uint32(places[b])] += value * entries[b]
     for a in range(size):
         for b in range(a):
             result[b, a] = result[a, b]
-    return result
+    return result, products
 
 
 @kernel

@@ -19,16 +19,6 @@ def room(distance, scale):
 
 
 @register_jitable
-def log_one_plus(x):
-    """log(1 + x) for 0 <= x <= 1: twice as fast as a log1p for all x, and as exact
-
-    With 1 + x rounded to u, log(1 + x) = log(u) + (x - (u - 1)) / u up to the square of what rounding took.
-    """
-    u = 1.0 + x
-    return math.log(u) + (x - (u - 1.0)) / u
-
-
-@register_jitable
 def x_log(x, ratio):
     """x log(ratio), and its limit 0 at x = 0"""
     return 0.0 if x <= 0.0 else x * math.log(ratio)

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ._base import Loss
+from ._elementary import exp
 from ._shared import x_log
 
 
@@ -32,13 +31,13 @@ class Exponential(Loss):
         return 1.0
 
     def value(self, y, eta):
-        return np.exp(-y * eta)
+        return exp(-y * eta)
 
     def gradient(self, y, eta):
-        return -y * np.exp(-y * eta)
+        return -y * exp(-y * eta)
 
     def hessian(self, y, eta):
-        return np.exp(-y * eta)
+        return exp(-y * eta)
 
     def conjugate(self, y, u):
         slope = -u * y
@@ -48,4 +47,4 @@ class Exponential(Loss):
         return 0.0
 
     def inverse_link(self, eta):
-        return np.exp(min(2.0 * eta, 0.0)) / (1.0 + np.exp(-2.0 * abs(eta)))
+        return exp(min(2.0 * eta, 0.0)) / (1.0 + exp(-2.0 * abs(eta)))

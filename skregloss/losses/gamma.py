@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from .._validation import POSITIVE
 from ._base import Loss
+from ._elementary import exp
 from ._shared import room, x_log
 
 
@@ -33,13 +32,13 @@ class Gamma(Loss):
         return 1.0
 
     def value(self, y, eta):
-        return eta + y * np.exp(-eta)
+        return eta + y * exp(-eta)
 
     def gradient(self, y, eta):
-        return 1.0 - y * np.exp(-eta)
+        return 1.0 - y * exp(-eta)
 
     def hessian(self, y, eta):
-        return y * np.exp(-eta)
+        return y * exp(-eta)
 
     def conjugate(self, y, u):
         # The ratio of y to its mean at slope u is 1 - u.
@@ -50,4 +49,4 @@ class Gamma(Loss):
         return 1.0 + math.log(y)
 
     def inverse_link(self, eta):
-        return np.exp(eta)
+        return exp(eta)

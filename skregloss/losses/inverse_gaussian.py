@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from .._validation import POSITIVE
 from ._base import Loss
+from ._elementary import exp
 
 
 class InverseGaussian(Loss):
@@ -31,15 +30,15 @@ class InverseGaussian(Loss):
     # Written in s = exp(-eta) and products of s with a bracket: where s overflows they are infinite, never inf - inf.
 
     def value(self, y, eta):
-        s = np.exp(-eta)
+        s = exp(-eta)
         return s * (0.5 * y * s - 1.0)
 
     def gradient(self, y, eta):
-        s = np.exp(-eta)
+        s = exp(-eta)
         return s * (1.0 - y * s)
 
     def hessian(self, y, eta):
-        s = np.exp(-eta)
+        s = exp(-eta)
         return s * (2.0 * y * s - 1.0)
 
     def model_curvature(self, y, eta):
@@ -49,7 +48,7 @@ class InverseGaussian(Loss):
         10. A higher floor shortens steps where they were right: with the whole of s, Newton takes two to three times
         as many steps on noisy data.
         """
-        s = np.exp(-eta)
+        s = exp(-eta)
         return s * max(2.0 * y * s - 1.0, 0.1)
 
     def conjugate(self, y, u):
@@ -64,4 +63,4 @@ class InverseGaussian(Loss):
         return -0.5 / y
 
     def inverse_link(self, eta):
-        return np.exp(eta)
+        return exp(eta)

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ._base import Loss
-from ._shared import log_one_plus, room, share_log
+from ._elementary import exp, log_one_plus
+from ._shared import room, share_log
 from .softmax import Softmax
 
 
@@ -44,20 +43,20 @@ class LogLoss(Loss):
 
     def value(self, y, eta):
         m = y * eta
-        return max(-m, 0.0) + log_one_plus(np.exp(-abs(m)))
+        return max(-m, 0.0) + log_one_plus(exp(-abs(m)))
 
     def gradient(self, y, eta):
         m = y * eta
-        small = np.exp(-abs(m))
+        small = exp(-abs(m))
         return -y * (small if m > 0.0 else 1.0) / (1.0 + small)
 
     def hessian(self, y, eta):
-        small = np.exp(-abs(eta))
+        small = exp(-abs(eta))
         return small / (1.0 + small) ** 2
 
     def derivatives(self, y, eta):
         m = y * eta
-        small = np.exp(-abs(m))
+        small = exp(-abs(m))
         share = 1.0 / (1.0 + small)
         return max(-m, 0.0) + log_one_plus(small), -y * (small if m > 0.0 else 1.0) * share, small * share * share
 
@@ -72,4 +71,4 @@ class LogLoss(Loss):
         return 0.0
 
     def inverse_link(self, eta):
-        return np.exp(min(eta, 0.0)) / (1.0 + np.exp(-abs(eta)))
+        return exp(min(eta, 0.0)) / (1.0 + exp(-abs(eta)))

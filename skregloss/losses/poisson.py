@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from .._validation import NON_NEGATIVE
 from ._base import Loss
+from ._elementary import exp
 from ._shared import room, x_log
 
 
@@ -33,16 +32,16 @@ class Poisson(Loss):
         return 1.0
 
     def value(self, y, eta):
-        return np.exp(eta) - y * eta
+        return exp(eta) - y * eta
 
     def gradient(self, y, eta):
-        return np.exp(eta) - y
+        return exp(eta) - y
 
     def hessian(self, y, eta):
-        return np.exp(eta)
+        return exp(eta)
 
     def derivatives(self, y, eta):
-        mean = np.exp(eta)
+        mean = exp(eta)
         return mean - y * eta, mean - y, mean
 
     def conjugate(self, y, u):
@@ -54,4 +53,4 @@ class Poisson(Loss):
         return y - x_log(y, y)
 
     def inverse_link(self, eta):
-        return np.exp(eta)
+        return exp(eta)

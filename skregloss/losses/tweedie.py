@@ -7,6 +7,7 @@ from numba.extending import register_jitable
 
 from .._validation import NON_NEGATIVE, check_parameter
 from ._base import Interval, Loss
+from ._elementary import exp
 
 
 class Tweedie(Loss):
@@ -46,11 +47,11 @@ class Tweedie(Loss):
 
     def up(self, eta):
         """exp((2 - p) eta), the part that grows"""
-        return np.exp((2.0 - self.power) * eta)
+        return exp((2.0 - self.power) * eta)
 
     def down(self, y, eta):
         """y exp((1 - p) eta), the part that falls; without y it is 0 also where the exponential overflows"""
-        return y * np.exp((1.0 - self.power) * eta) if y > 0.0 else 0.0
+        return y * exp((1.0 - self.power) * eta) if y > 0.0 else 0.0
 
     @property
     def self_concordance(self) -> float:
@@ -85,7 +86,7 @@ class Tweedie(Loss):
         return y**a / (a * (1.0 - a))
 
     def inverse_link(self, eta):
-        return np.exp(eta)
+        return exp(eta)
 
 
 @register_jitable

@@ -27,6 +27,8 @@ class FreeBlock:
     def __init__(self, problem, columns):
         self.design, self.columns, self.intercepts = problem.design, columns, problem.intercepts
         self.size = self.intercepts.count + len(columns)
+        # Whether it is one intercept, of all rows, and nothing else.
+        self.is_intercept = self.size == self.intercepts.count == 1 and self.intercepts.owner is None
         self._lengths = None
         # For a loss of constant curvature, the curvature along each column with this block eliminated, once computed.
         self.curvatures = None
@@ -63,6 +65,13 @@ class FreeBlock:
         if len(self.columns):
             result[first:] = curvature.gram(self.design, self.columns, columns)
         return result
+
+    def gram_and_cross(self, curvature, columns):
+        """X[:, columns]' H X[:, columns] and Z' H X[:, columns]"""
+        if not self.is_intercept or curvature.coupling is not None:
+            return curvature.gram(self.design, columns), self.cross(curvature, columns)
+        gram, products = self.design.gram_and_products(curvature.weights, columns)
+        return gram, products[None]
 
     def gram(self, curvature):
         """Z' H Z"""

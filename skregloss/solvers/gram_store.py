@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.blas import dgemm
 
 from .._jit import kernel
 from .coordinate_descent import DEPENDENT_CURVATURE
@@ -31,14 +32,16 @@ def eliminated(design, free, curvature, columns, inverse=None):
     """
     whole = free.together(curvature, columns)
     if whole is None:
-        gram, cross = curvature.gram(design, columns), free.cross(curvature, columns)
+        gram, cross = free.gram_and_cross(curvature, columns)
         inverse = free.inverse(curvature) if inverse is None else inverse
     else:
         first = free.size
         gram, cross = whole[first:, first:], whole[:first, first:]
         inverse = pseudo_inverse(whole[:first, :first]) if inverse is None else inverse
     length = np.diag(gram).copy()
-    gram -= cross.T @ (inverse @ cross)
+    if cross.size:
+        # gram - cross'(inverse cross), in place: of what is symmetric, the transpose is as good.
+        gram = dgemm(-1.0, (inverse @ cross).T, cross.T, beta=1.0, c=gram.T, trans_b=True, overwrite_c=True).T
     diagonal = np.diag(gram).copy()
     # A column in that span can only gain by rounding: it is given the curvature it has without the free block.
     diagonal[diagonal <= DEPENDENT_CURVATURE * length] = 0.0

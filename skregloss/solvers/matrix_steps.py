@@ -59,14 +59,30 @@ def foreseen(entries, modelled, state, share, last, times, ahead):
 @kernel
 def balance(dual, curvature, direction):
     """Bring a gradient to where c has taken a Newton step, and return the step"""
-    slope, bent = 0.0, 0.0
-    for i in range(dual.shape[0]):
-        slope += dual[i] * direction[i]
-        bent += curvature[i] * direction[i] * direction[i]
+    slope, bent = along_both(dual, curvature, direction)
     step = -slope / bent if bent > 0.0 else 0.0
     for i in range(dual.shape[0]):
         dual[i] += step * curvature[i] * direction[i]
     return step
+
+
+@kernel(reorder=True)
+def along_both(gradient, curvature, move):
+    """g'd and d'Hd"""
+    slope, bent = 0.0, 0.0
+    for i in range(move.shape[0]):
+        slope += gradient[i] * move[i]
+        bent += curvature[i] * move[i] * move[i]
+    return slope, bent
+
+
+@kernel(reorder=True)
+def change_along(before, after, move):
+    """c'd, c the change of a gradient"""
+    total = 0.0
+    for i in range(move.shape[0]):
+        total += (after[i] - before[i]) * move[i]
+    return total
 
 
 @kernel
@@ -98,8 +114,9 @@ def advance(loss, entries, l1, l2, strength, along, modelled, there, state, numb
                 moved[rows[k]] += move[j] * values[k]
     before = penalty_after(l1, l2, strength, b, move, 0.0)
     promise = penalty_after(l1, l2, strength, b, move, 1.0) - before
+    slope, expected = along_both(gradient, modelled, moved)
+    promise += slope
     for i in range(n_samples):
-        promise += gradient[i] * moved[i]
         eta[i] += moved[i]
     slack = OBJECTIVE_ROUNDING * np.sqrt(n_samples) * (abs(value) + before)
     fraction, lower = 1.0, False
@@ -116,15 +133,12 @@ def advance(loss, entries, l1, l2, strength, along, modelled, there, state, numb
         return False
     for j in range(size):
         b[j] = there[j] if fraction == 1.0 else b[j] + fraction * move[j]
-    expected, found = 0.0, 0.0
-    for i in range(n_samples):
-        expected += fraction * modelled[i] * moved[i] * moved[i]
-        found += moved[i] * (gradient[i] - last[i])
-        dual[i] = gradient[i]
+    dual[:] = gradient
     numbers[2] = balance(dual, curvature, direction)
     numbers[3] += fraction * step
     products(starts, rows, values, dual, slopes)
     # The share of the modelled curvature that there was along the step
+    expected, found = fraction * expected, change_along(last, gradient, moved)
     if expected < MOST_RESCALING * found < MOST_RESCALING * MOST_RESCALING * expected:
         numbers[4] = found / expected
     return True

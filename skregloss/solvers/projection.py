@@ -23,8 +23,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._jit import kernel
 from .curvature import Curvature
-from .free_minimum import is_balanced
+from .free_block import SMALLEST_CURVATURE
+from .free_minimum import is_balanced, rounding_shares
+from .sample_terms import flat_curvature
 
 # A step that changes curvatures by more than this share is taken.
 SMALL = 0.5
@@ -44,6 +47,8 @@ def projection(problem, free, point) -> Projection | None:
     rate = problem.data.self_concordance
     if not np.isfinite(rate) or problem.loss.constant_curvature:
         return None
+    if free.is_intercept:
+        return _along_intercept(problem, free, point, rate)
     # Curvature that flat pieces were given is not the loss's.
     curvature = Curvature(problem.data.own_curvature(point))
     gradient = free.gradient(point.gradient)
@@ -57,3 +62,40 @@ def projection(problem, free, point) -> Projection | None:
     if not is_balanced(problem, free, dual):
         return None
     return Projection(step, dual, max(-gradient @ step, 0.0) / (2.0 * (1.0 - change)))
+
+
+def _along_intercept(problem, free, point, rate) -> Projection | None:
+    """The same for an intercept alone, in two passes over the rows"""
+    flat = flat_curvature(point.bend, problem.data.lipschitz)
+    loss = point.gradient, point.curvature.weights, problem.weights, flat
+    slope, bent = slope_and_bend(*loss)
+    step = -slope / bent if bent > SMALLEST_CURVATURE else 0.0
+    change = rate * abs(step)
+    if not change <= SMALL:
+        return None
+    dual = np.empty(len(point.gradient))
+    total, size = fill_dual(*loss, step, dual)
+    if not abs(total) <= rounding_shares(problem, free)[0] * size:
+        return None
+    return Projection(np.array([step]), dual, max(-slope * step, 0.0) / (2.0 * (1.0 - change)))
+
+
+@kernel(reorder=True)
+def slope_and_bend(gradient, curvature, weights, flat):
+    """The sums of a gradient and of the loss's own curvature"""
+    slope, bend = 0.0, 0.0
+    for i in range(gradient.shape[0]):
+        slope += gradient[i]
+        bend += curvature[i] if curvature[i] > weights[i] * flat else 0.0
+    return slope, bend
+
+
+@kernel(reorder=True)
+def fill_dual(gradient, curvature, weights, flat, step, dual):
+    """Fill in the gradient after a step, to first order; its sum, and that of its sizes"""
+    total, size = 0.0, 0.0
+    for i in range(gradient.shape[0]):
+        dual[i] = gradient[i] + (curvature[i] * step if curvature[i] > weights[i] * flat else 0.0)
+        total += dual[i]
+        size += abs(dual[i])
+    return total, size

@@ -56,7 +56,8 @@ def newton_step(problem, free, point, terms, *, damping, gram_store, tolerance) 
     minimize_model(model, problem.penalty.l1_l2_parts(), tolerance)
     coef_step, free_step = model.b - model.start, model.free_step()
     moved = np.flatnonzero(coef_step != 0.0)
-    eta_step = free.apply(free_step) + problem.design.matvec(coef_step[moved], terms.columns[moved])
+    eta_step = problem.design.matvec(coef_step[moved], terms.columns[moved])
+    eta_step += free.apply(free_step)
     before, after = terms.value(model.start), terms.value(model.b)
     slope = point.gradient @ eta_step + after - before
     return Step(terms, coef_step, model.b, free_step, eta_step, model.curvature, slope, before, after)
@@ -189,7 +190,7 @@ def _there(free, point, step, fraction):
     # In full exactly: zeros and bounds must not be missed by an ulp.
     coef[columns] = step.target if fraction == 1.0 else coef[columns] + fraction * step.coef
     after = step.after if fraction == 1.0 else step.terms.value(coef[columns])
-    return coef, intercept, point.eta + fraction * step.eta, after
+    return coef, intercept, point.eta + (step.eta if fraction == 1.0 else fraction * step.eta), after
 
 
 def _gain(point, step, value, after):

@@ -7,6 +7,8 @@ import numpy as np
 from .._jit import kernel
 
 FLAT_CURVATURE = 1e-3
+# Rows whose values are put side by side before they are summed: few enough to stay in the cache.
+AT_ONCE = 2048
 
 
 @kernel
@@ -32,18 +34,16 @@ def mean_loss(loss, y, eta, weights):
 @kernel
 def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
     """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature."""
-    total, mean_curvature = 0.0, 0.0
-    for i in range(y.shape[0]):
-        gradient[i] = 0.0
-        curvature[i] = 0.0
-        if weights[i] != 0.0:
-            value, slope, bend = loss.derivatives(y[i], eta[i])
-            total += weights[i] * value
-            gradient[i] = weights[i] * slope
-            curvature[i] = weights[i] * max(bend, 0.0)
-            mean_curvature += curvature[i]
+    total, mean_curvature, flat_rows = 0.0, 0.0, 0
+    values = np.empty(min(AT_ONCE, y.shape[0]))
+    for start in range(0, y.shape[0], AT_ONCE):
+        stop = min(start + AT_ONCE, y.shape[0])
+        flat_rows += _fill(loss, y, eta, weights, values, gradient, curvature, start, stop)
+        value, bend = _sums(values, curvature, start, stop)
+        total += value
+        mean_curvature += bend
     flat = flat_curvature(mean_curvature, lipschitz)
-    for i in range(y.shape[0]):
+    for i in range(y.shape[0] if flat_rows else 0):
         if curvature[i] == 0.0 and weights[i] != 0.0:
             # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
             slope = gradient[i] / weights[i]
@@ -55,10 +55,86 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
 
 
 @kernel
+def _fill(loss, y, eta, weights, values, gradient, curvature, start, stop):
+    """Fill in the derivatives of some rows, and `values` from its beginning on; how many rows have no curvature
+
+    It takes several rows at a time, as nothing is summed up in order, and no row is passed over.
+    """
+    flat_rows = 0
+    for k in range(stop - start):
+        # Of an unsigned number it is not asked whether it counts from the end.
+        i = np.uint64(start + k)
+        value, slope, bend = loss.derivatives(y[i], eta[i])
+        counts = weights[i] != 0.0
+        values[k] = weights[i] * value if counts else 0.0
+        gradient[i] = weights[i] * slope if counts else 0.0
+        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
+        flat_rows += curvature[i] == 0.0
+    return flat_rows
+
+
+@kernel(reorder=True)
+def _sums(values, curvature, start, stop):
+    """The sums of the values, and of the curvature of their rows"""
+    total, bent = 0.0, 0.0
+    for k in range(stop - start):
+        total += values[k]
+        bent += curvature[np.uint64(start + k)]
+    return total, bent
+
+
+@kernel
 def each_derivatives(loss, y, etas, weights, lipschitz, gradients, curvatures, values, bends):
     """The same for each row of `etas`, with means filled in"""
     for k in range(etas.shape[0]):
         values[k], bends[k] = loss_derivatives(loss, y, etas[k], weights, lipschitz, gradients[k], curvatures[k])
+
+
+# Here nothing is summed, and weights of zero do not skip anything: so it vectorises.
+@kernel
+def _fill_values(loss, y, eta, weights, values):
+    for i in range(y.shape[0]):
+        value = loss.value(y[i], eta[i])
+        values[i] = weights[i] * value if weights[i] != 0.0 else 0.0
+
+
+@kernel
+def _fill_derivatives(loss, y, eta, weights, values, gradient, curvature):
+    for i in range(y.shape[0]):
+        value, slope, bend = loss.derivatives(y[i], eta[i])
+        counts = weights[i] != 0.0
+        values[i] = weights[i] * value if counts else 0.0
+        gradient[i] = weights[i] * slope if counts else 0.0
+        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
+
+
+@kernel(reorder=True)
+def _sum(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i]
+    return total
+
+
+@kernel(reorder=True)
+def _least(values):
+    least = np.inf
+    for i in range(values.shape[0]):
+        least = min(least, values[i])
+    return least
+
+
+@kernel
+def _bend_flat_pieces(loss, y, eta, weights, flat, gradient, curvature):
+    """Give samples on flat pieces of the loss the curvature `flat`, or less"""
+    for i in range(y.shape[0]):
+        if curvature[i] == 0.0 and weights[i] != 0.0:
+            # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
+            slope = gradient[i] / weights[i]
+            height = loss.value(y[i], eta[i]) - loss.minimum(y[i]) if slope != 0.0 else 0.0
+            linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
+            stiffness = min(flat, linear)
+            curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
 
 
 @kernel(reorder=True)
