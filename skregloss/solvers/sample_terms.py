@@ -90,53 +90,6 @@ def each_derivatives(loss, y, etas, weights, lipschitz, gradients, curvatures, v
         values[k], bends[k] = loss_derivatives(loss, y, etas[k], weights, lipschitz, gradients[k], curvatures[k])
 
 
-# Here nothing is summed, and weights of zero do not skip anything: so it vectorises.
-@kernel
-def _fill_values(loss, y, eta, weights, values):
-    for i in range(y.shape[0]):
-        value = loss.value(y[i], eta[i])
-        values[i] = weights[i] * value if weights[i] != 0.0 else 0.0
-
-
-@kernel
-def _fill_derivatives(loss, y, eta, weights, values, gradient, curvature):
-    for i in range(y.shape[0]):
-        value, slope, bend = loss.derivatives(y[i], eta[i])
-        counts = weights[i] != 0.0
-        values[i] = weights[i] * value if counts else 0.0
-        gradient[i] = weights[i] * slope if counts else 0.0
-        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
-
-
-@kernel(reorder=True)
-def _sum(values):
-    total = 0.0
-    for i in range(values.shape[0]):
-        total += values[i]
-    return total
-
-
-@kernel(reorder=True)
-def _least(values):
-    least = np.inf
-    for i in range(values.shape[0]):
-        least = min(least, values[i])
-    return least
-
-
-@kernel
-def _bend_flat_pieces(loss, y, eta, weights, flat, gradient, curvature):
-    """Give samples on flat pieces of the loss the curvature `flat`, or less"""
-    for i in range(y.shape[0]):
-        if curvature[i] == 0.0 and weights[i] != 0.0:
-            # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
-            slope = gradient[i] / weights[i]
-            height = loss.value(y[i], eta[i]) - loss.minimum(y[i]) if slope != 0.0 else 0.0
-            linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
-            stiffness = min(flat, linear)
-            curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
-
-
 @kernel(reorder=True)
 def own_curvature(curvature, weights, flat):
     """The curvatures without those that flat pieces were given"""
