@@ -82,6 +82,8 @@ class RowTerm:
 
     def derivatives_each(self, etas):
         """The same for each row of `etas`"""
+        if len(etas) == 1:  # a fit at one strength need not compile more
+            return iter([self.derivatives(etas[0])])
         values, bends, gradients, weights = np.empty(len(etas)), np.empty(len(etas)), np.empty(etas.shape), np.empty(etas.shape)
         each_derivatives(self.kernel_loss, self.y, etas, self.weights, self.lipschitz, gradients, weights, values, bends)
         return zip(values.tolist(), gradients, map(Curvature, weights), bends.tolist(), strict=True)

@@ -7,8 +7,6 @@ import numpy as np
 from .._jit import kernel
 
 FLAT_CURVATURE = 1e-3
-# Rows whose values are put side by side before they are summed: few enough to stay in the cache.
-AT_ONCE = 2048
 
 
 @kernel
@@ -31,17 +29,24 @@ def mean_loss(loss, y, eta, weights):
     return total
 
 
-@kernel
+@kernel(reorder=True)
 def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
-    """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature."""
+    """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature.
+
+    Only these sums are reordered, not what a method of the loss computes: so several rows are taken at a time.
+    """
     total, mean_curvature, flat_rows = 0.0, 0.0, 0
-    values = np.empty(min(AT_ONCE, y.shape[0]))
-    for start in range(0, y.shape[0], AT_ONCE):
-        stop = min(start + AT_ONCE, y.shape[0])
-        flat_rows += _fill(loss, y, eta, weights, values, gradient, curvature, start, stop)
-        value, bend = _sums(values, curvature, start, stop)
-        total += value
-        mean_curvature += bend
+    for k in range(y.shape[0]):
+        # Of an unsigned number it is not asked whether it counts from the end.
+        i = np.uint64(k)
+        value, slope, bend = loss.derivatives(y[i], eta[i])
+        counts = weights[i] != 0.0
+        bent = weights[i] * max(bend, 0.0) if counts else 0.0
+        total += weights[i] * value if counts else 0.0
+        mean_curvature += bent
+        flat_rows += bent == 0.0
+        gradient[i] = weights[i] * slope if counts else 0.0
+        curvature[i] = bent
     flat = flat_curvature(mean_curvature, lipschitz)
     for i in range(y.shape[0] if flat_rows else 0):
         if curvature[i] == 0.0 and weights[i] != 0.0:
@@ -52,35 +57,6 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             stiffness = min(flat, linear)
             curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
     return total, mean_curvature
-
-
-@kernel
-def _fill(loss, y, eta, weights, values, gradient, curvature, start, stop):
-    """Fill in the derivatives of some rows, and `values` from its beginning on; how many rows have no curvature
-
-    It takes several rows at a time, as nothing is summed up in order, and no row is passed over.
-    """
-    flat_rows = 0
-    for k in range(stop - start):
-        # Of an unsigned number it is not asked whether it counts from the end.
-        i = np.uint64(start + k)
-        value, slope, bend = loss.derivatives(y[i], eta[i])
-        counts = weights[i] != 0.0
-        values[k] = weights[i] * value if counts else 0.0
-        gradient[i] = weights[i] * slope if counts else 0.0
-        curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
-        flat_rows += curvature[i] == 0.0
-    return flat_rows
-
-
-@kernel(reorder=True)
-def _sums(values, curvature, start, stop):
-    """The sums of the values, and of the curvature of their rows"""
-    total, bent = 0.0, 0.0
-    for k in range(stop - start):
-        total += values[k]
-        bent += curvature[np.uint64(start + k)]
-    return total, bent
 
 
 @kernel
