@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fits import over_penalties
+from penalty_examples import sums_slow
 
 from skregloss.losses import LogLoss, SquaredError
 from skregloss.penalties import L2, GroupL2, SparseGroup
@@ -39,7 +40,7 @@ def walked(gram, q, terms, strengths, known, found):
     return found[2 : 2 + count]
 
 
-@over_penalties(GROUPS)
+@over_penalties(sums_slow(GROUPS))
 @pytest.mark.parametrize("dependent", [False, True])
 def test_a_walk_goes_from_minimum_to_minimum(penalty, dependent):
     _, top, _, terms = terms_of(penalty)
@@ -61,7 +62,7 @@ def test_a_walk_goes_from_minimum_to_minimum(penalty, dependent):
     np.testing.assert_allclose(columns @ second.T, columns @ first[10:].T, atol=1e-9)
 
 
-@over_penalties(GROUPS)
+@over_penalties(sums_slow(GROUPS))
 def test_what_is_assessed_at_once_is_what_is_assessed_one_by_one(penalty):
     problem, top, _, terms = terms_of(penalty)
     factors, solver = top * np.array([0.9, 0.3, 0.1]), make_solver(problem)
@@ -85,7 +86,7 @@ def centred(vector):
 
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize("straight", [False, True], ids=["curved", "some straight"])
-@over_penalties(GROUPS)
+@over_penalties(sums_slow(GROUPS))
 def test_the_value_of_a_model_on_the_residual(penalty, straight, intercept):
     """It changes as that of -r'(Xd + zc) + (Xd + zc)'H(Xd + zc)/2 + P(b), minimised over c, also where h is zero"""
     labels, weights = np.sign(Y - np.median(Y)), RNG.uniform(0.5, 2.0, ROWS)

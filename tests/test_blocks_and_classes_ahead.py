@@ -7,6 +7,7 @@ import pytest
 from data import joint_sample
 from fits import data, oracle_error, over_penalties
 from oracle import joint
+from penalty_examples import sums_slow
 from scipy import sparse
 from test_paths_ahead import Together, one_by_one
 
@@ -73,13 +74,13 @@ def along(problem, alphas, tol):
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-@over_penalties(GROUPS)
+@over_penalties(sums_slow(GROUPS))
 def test_groups(penalty, outputs, monkeypatch):
     # Of several outputs matrices soon outgrow the rows, and descent goes on without.
     check_path(group_problem(penalty, outputs)[0], monkeypatch, share=0.8 if outputs == 1 else 0.25)
 
 
-@over_penalties(GROUPS)
+@over_penalties(sums_slow(GROUPS))
 def test_groups_outside_the_working_set(penalty, monkeypatch):
     """With so many that most are left out at first, or all of them"""
     X, y = data(SquaredError(), ROWS, 6 * COLUMNS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bound_examples import label
 from fits import data, over_losses
+from penalty_examples import sums_slow
 
 from skregloss.losses import Quantile, SquaredError
 from skregloss.penalties import L2, SLOPE, FusedL1, NuclearNorm
@@ -33,7 +34,9 @@ KINDS = ["constant targets", "duplicates", "more columns", "one row", "one colum
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "tiny", "huge", "mixed"])
-@pytest.mark.parametrize("penalty", [SLOPE(), FusedL1(), FusedL1(0.3), NuclearNorm(), FusedL1(0.5) + L2()], ids=label)
+@pytest.mark.parametrize(
+    "penalty", sums_slow([SLOPE(), FusedL1(), FusedL1(0.3), NuclearNorm(), FusedL1(0.5) + L2()]), ids=label
+)
 @over_losses([SquaredError(), Quantile()])
 def test_degenerate_data(loss, penalty, kind):
     X, y = degenerate(kind, loss)

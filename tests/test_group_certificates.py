@@ -21,7 +21,7 @@ from fits import (
     targets,
     weights,
 )
-from penalty_examples import GROUPED
+from penalty_examples import GROUPED, sums_slow
 from scipy import sparse
 from scipy.optimize import minimize_scalar
 from sklearn.preprocessing import SplineTransformer
@@ -53,7 +53,7 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
     [((60, 12), np.asfortranarray, True), ((30, 60), sparse.csc_array, False)],
     ids=["tall", "wide"],
 )
-@over_penalties(GROUPED)
+@over_penalties(sums_slow(GROUPED))
 @over_losses(ONE_PER_LOSS)
 def test_every_pair(loss, penalty, shape, storage, weighted, tol):
     X, y = data(loss, *shape)
@@ -61,7 +61,7 @@ def test_every_pair(loss, penalty, shape, storage, weighted, tol):
 
 
 @over_tol
-@over_penalties(GROUPED)
+@over_penalties(sums_slow(GROUPED))
 @over_losses([SquaredError(), LogLoss()])
 def test_every_penalty_of_groups(loss, penalty, tol):
     X, y = data(loss)
@@ -69,7 +69,7 @@ def test_every_penalty_of_groups(loss, penalty, tol):
 
 
 @over_tol
-@over_penalties([GroupL2(5), SparseGroup(20), GroupL2(60), GroupL2(6) + 0.1 * L2(), GroupMCP(4) + 0.1 * L2()])
+@over_penalties(sums_slow([GroupL2(5), SparseGroup(20), GroupL2(60), GroupL2(6) + 0.1 * L2(), GroupMCP(4) + 0.1 * L2()]))
 @over_losses(FEW_LOSSES)
 def test_more_columns_than_rows(loss, penalty, tol):
     """And groups with more columns than there are rows."""
@@ -147,7 +147,7 @@ over_kinds = pytest.mark.parametrize("kind", ["factors", "offset", "no intercept
 
 @over_tol
 @over_kinds
-@over_penalties([GroupL2(SCATTERED), SparseGroup(SCATTERED), GroupMCP(SCATTERED), GroupSCAD(SCATTERED) + 0.1 * L2()])
+@over_penalties(sums_slow([GroupL2(SCATTERED), SparseGroup(SCATTERED), GroupMCP(SCATTERED), GroupSCAD(SCATTERED) + 0.1 * L2()]))
 @over_losses(FEW_LOSSES)
 def test_settings(loss, penalty, kind, tol):
     X, y = data(loss)
@@ -259,7 +259,7 @@ def correlated(kind):
 
 @pytest.mark.parametrize("alpha", [1e-2, 1e-4])
 @pytest.mark.parametrize("kind", ["splines", "one hot", "duplicates within", "duplicates across", "constants"])
-@over_penalties([GroupL2(6), SparseGroup(6), GroupMCP(6), GroupSCAD(6) + 0.1 * L2()])
+@over_penalties(sums_slow([GroupL2(6), SparseGroup(6), GroupMCP(6), GroupSCAD(6) + 0.1 * L2()]))
 @over_losses([SquaredError(), LogLoss(), LOSSES["poisson"]()])
 def test_dependent_columns(loss, penalty, kind, alpha):
     x, X = correlated(kind)
