@@ -184,6 +184,15 @@ def test_nested_cross_validation_clones_and_pickles(numbers):
     assert search.best_index_ == np.flatnonzero(close)[0]
 
 
+def test_where_arrays_lie_changes_nothing(numbers):
+    search = PathSearchCV(make_pipeline(StandardScaler(), PenalizedRegressor()), alphas=5, n_jobs=2)
+    expected = split_scores(clone(search).fit(*numbers))
+    for size in np.random.default_rng(0).integers(1, 4000, 30):
+        room = np.empty(size)
+        np.testing.assert_array_equal(split_scores(clone(search).fit(*numbers)), expected)
+        del room
+
+
 def test_threads_and_processes_change_nothing(numbers):
     search = PathSearchCV(make_pipeline(StandardScaler(), PenalizedRegressor()), alphas=5, n_jobs=2)
     one, threads = clone(search).set_params(n_jobs=1).fit(*numbers), clone(search).fit(*numbers)
