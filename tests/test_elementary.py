@@ -1,4 +1,4 @@
-"""What kernels have in the place of the C library's functions: as exact, wherever losses call it"""
+"""What kernels have in the place of the C library's functions: as exact, wherever losses call it."""
 
 import math
 
