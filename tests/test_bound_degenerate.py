@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bound_examples import label
-from fits import data, over_losses
+from fits import certified, data, over_losses
 from penalty_examples import sums_slow
 
 from skregloss.losses import Quantile, SquaredError
 from skregloss.penalties import L2, SLOPE, FusedL1, NuclearNorm
-from skregloss.solvers import Problem, make_solver
+from skregloss.solvers import Problem, make_solver, solve
 
 
 def degenerate(kind, loss):
@@ -47,3 +47,25 @@ def test_degenerate_data(loss, penalty, kind):
             solution = solver.solve(share * (top if 0.0 < top < np.inf else 1.0), tol=1e-6, max_iter=100)
             assert solution.converged
             assert np.isfinite(solution.coef).all()
+
+
+def with_gaps(loss):
+    """Columns of zeros among others, as levels that no row has."""
+    X, y = data(loss)
+    return np.where(np.isin(np.arange(12), [3, 7, 8]), 0.0, X), y
+
+
+@pytest.mark.parametrize("alpha", [1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("penalty", [SLOPE(), FusedL1(0.3)], ids=label)
+def test_columns_of_zeros_hold_nothing_up(penalty, alpha):
+    """The model of the squared error is the problem itself, which one step solves."""
+    X, y = with_gaps(SquaredError())
+    solution = solve(Problem(SquaredError(), penalty.bind(12), X, y), alpha, tol=1e-8)
+    assert solution.converged
+    assert solution.n_iter == 1
+
+
+def test_kinks_that_all_but_meet():
+    """Slopes have far to go where ten samples lie at kinks, or within 1e-5 of them, of nine unknowns."""
+    X, y = with_gaps(Quantile())
+    certified(Quantile(), FusedL1(0.3), X, y, 1e-8, alpha=0.01)

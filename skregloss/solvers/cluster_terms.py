@@ -101,8 +101,9 @@ def _newton_move(matrix, downhill):
     """matrix^-1 downhill; None where that is not to be had"""
     if len(matrix) == 0:
         return None
-    matrix = matrix.copy()
-    matrix[np.diag_indices(len(matrix))] *= 1.0 + RIDGE
+    # Along columns of zeros the penalty alone decides how far: to where the piece meets another.
+    ridge = RIDGE * np.where(matrix.diagonal() > 0.0, matrix.diagonal(), matrix.diagonal().max() or 1.0)
+    matrix = matrix + np.diag(ridge)
     try:
         move = linalg.cho_solve(linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False), downhill)
     except (linalg.LinAlgError, ValueError):

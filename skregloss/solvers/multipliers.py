@@ -100,7 +100,9 @@ def multiply(problem, judge, now, minimize, max_steps) -> tuple[SaddleJudgement,
     best, steps, idle, accuracy = now, 0, 0, ROUGHEST / SHRINK
     for _ in range(MOST_ROUNDS):
         _report(steps, now)
-        if now.converged or steps >= max_steps or idle > PATIENCE or now.hopeless:
+        # Shorter steps move slopes further: where kinks all but meet, none but the shortest may reach the next.
+        patient = idle <= PATIENCE or (problem.penalty.convex and share > SMALLEST_STEP)
+        if now.converged or steps >= max_steps or not patient or now.hopeless:
             break
         before, moved = now.point, None
         if idle and not problem.penalty.convex:
