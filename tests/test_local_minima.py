@@ -122,3 +122,16 @@ def test_all_columns_are_looked_at_about_once_per_strength(penalty, monkeypatch)
     path = fit_path(problem, alphas=30, alpha_min_ratio=0.1)
     assert path.converged.all()
     assert sum(count for _, count in looks) <= 45
+
+
+@pytest.mark.parametrize("penalty", NON_CONVEX, ids=short)
+def test_dependent_columns_let_no_objective_rise(penalty):
+    """What is best at a strength costs no more at the next; and coefficients stay of their size where columns are sums of others"""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 20)) * (rng.uniform(size=(30, 20)) < 0.6)
+    X = np.hstack([X, X[:, ::2], X[:, :1] + X[:, 1:2], -X[:, 1:2], X[:, 2:3] - X[:, 3:4]])
+    y = X[:, :5] @ [1.0, -1.0, 1.0, 0.5, 0.5] + 0.3 * rng.normal(size=30)
+    path = fit_path(Problem(SquaredError(), penalty, X, y), 20, alpha_min_ratio=1e-3, tol=1e-8)
+    assert path.converged.all()
+    assert (np.diff(path.objective) <= 1e-12 * path.objective[:-1]).all()
+    assert np.abs(path.coefs).max() < 10.0
