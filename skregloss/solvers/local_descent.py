@@ -54,17 +54,18 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
                 before = change
                 change, stable = cycle(penalty, gram, q, trial, strengths, support, count)
                 if epochs == 0:
-                    first, count = change, np.int64(0)
+                    first = change
                     for j in range(size):
-                        if trial[j] != 0.0:
-                            support[count] = j
-                            count += 1
+                        support[j] = j
+                    count = keep_nonzero(trial, support, size)
                 epochs += 1
             idle = 0 if first < 0.9 * smallest else idle + 1
             smallest = min(first, smallest)
             if out < 0 and (first <= tolerance or idle > PATIENCE):
                 break
             out = np.int64(-1)
+            # At zero, where some may have come to lie, a penalty has no derivative.
+            count = keep_nonzero(trial, support, count)
             if stable and change > tolerance and newton_pays(count, size, before, change, tolerance):
                 newton_step(penalty, gram, q, trial, strengths, support, count)
         value = 0.0
@@ -76,6 +77,18 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
             for j in range(size):
                 b[j] = trial[j]
     return least
+
+
+@kernel
+def keep_nonzero(b, places, count):
+    """Move those places where b is not zero to the front; how many they are"""
+    kept = np.int64(0)
+    for i in range(count):
+        j = places[i]
+        if b[j] != 0.0:
+            places[kept] = j
+            kept += 1
+    return kept
 
 
 @kernel

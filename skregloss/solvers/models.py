@@ -42,8 +42,8 @@ def largest_matrix(problem, terms, point):
         # A step costs a product, with the matrix or with the columns and back; the matrix must not outgrow the data by far.
         most = min(LARGEST_GRAM, max(2 * len(problem.y) // problem.data.copies, SMALL_GRAM))
     elif terms.grouped and problem.penalty.convex and point.curvature.coupling is None:
-        # With more columns than rows descent is cheaper on the residual; where both are few, rows are not to decide.
-        most = min(most, max(len(problem.weights), FEW))
+        # Descent passes over a column twice and over a row of the matrix once; where both are few, rows are not to decide.
+        most = min(most, max(2 * len(problem.weights), FEW))
     return most
 
 
