@@ -126,7 +126,7 @@ def test_all_columns_are_looked_at_about_once_per_strength(penalty, monkeypatch)
 
 @pytest.mark.parametrize("penalty", NON_CONVEX, ids=short)
 def test_dependent_columns_let_no_objective_rise(penalty):
-    """What is best at a strength costs no more at the next; and coefficients stay of their size where columns are sums of others"""
+    """What is best at a strength costs no more at the next; coefficients stay of their size where columns are sums of others"""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 20)) * (rng.uniform(size=(30, 20)) < 0.6)
     X = np.hstack([X, X[:, ::2], X[:, :1] + X[:, 1:2], -X[:, 1:2], X[:, 2:3] - X[:, 3:4]])
