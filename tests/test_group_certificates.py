@@ -26,7 +26,8 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from sklearn.preprocessing import SplineTransformer
 
-from skregloss.losses import LogLoss, SquaredError
+from skregloss.losses import LogLoss, OrdinalLogistic, SquaredError
+from skregloss.path import fit_path
 from skregloss.penalties import L1, L2, L21, MCP, GroupL2, GroupMCP, GroupSCAD, SparseGroup
 from skregloss.solvers import Problem, make_solver, solve
 
@@ -265,3 +266,12 @@ def test_dependent_columns(loss, penalty, kind, alpha):
     x, X = correlated(kind)
     y = targets(loss, np.sin(2.0 * x[:, 0]) + x[:, 1] ** 2 / 3.0 - 0.5, np.random.default_rng(2))
     certified(loss, penalty, X, y, 1e-8, alpha)
+
+
+def test_targets_without_a_signal():
+    """Each class once in each cell: the null model is the optimum at all strengths, and its slopes are rounding."""
+    cells = np.array(list(np.ndindex(2, 3, 3)))
+    X = np.column_stack([cells[:, 0], cells[:, 1] == 1, cells[:, 1] == 2]).astype(float)
+    path = fit_path(Problem(OrdinalLogistic(3), GroupL2([[0], [1, 2]]), X, cells[:, 2]), 5, alpha_min_ratio=0.1)
+    assert path.converged.all()
+    assert not path.coefs.any()
