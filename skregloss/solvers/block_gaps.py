@@ -38,11 +38,12 @@ def block_gap(penalty, b, v, starts, strengths, weights):
 
 
 @kernel
-def block_assess(penalty, coefs, grads, factors, starts, strengths, weights, values, worst, places, scales, gaps):
+def block_assess(penalty, coefs, grads, factors, noise, starts, strengths, weights, values, worst, places, scales, gaps):
     """What the functions above and others say at once of a convex penalty, for coefficients and gradients in rows
 
-    The penalty at the strengths times a factor, the largest distance and its block, the dual scale s of v, which is -grad, and
-    the gap at s v. A block at zero with v in the subdifferential neither limits the scale nor adds to the gap.
+    The penalty at the strengths times a factor, the largest distance and its block, the dual scale s of v, which is -grad with
+    entries up to `noise` as 0, and the gap at s v. A block at zero with v in the subdifferential neither limits the scale nor
+    adds to the gap.
     """
     matter, own = np.empty(strengths.shape[0], np.int64), np.empty(strengths.shape[0])
     v, best = np.empty(grads.shape[1]), np.empty(grads.shape[1])
@@ -56,7 +57,7 @@ def block_assess(penalty, coefs, grads, factors, starts, strengths, weights, val
                 largest, place = distance, g
             matters = distance != 0.0
             for i in range(first, last):
-                v[i] = -grad[i]
+                v[i] = -grad[i] if abs(grad[i]) > noise else 0.0
                 matters = matters or b[i] != 0.0
             if matters:
                 own[count] = penalty.block_value(b[first:last], strength, weights[g]) if strength > 0.0 else 0.0

@@ -97,15 +97,15 @@ class BlockTerms:
         return places, block_moved(self.penalty, b[places], grad[places], step, strength, weight)
 
     def dual_scale(self, v, noise):
-        return block_dual_scale(self.penalty, v, self.starts, self.strengths, self.weights)
+        return block_dual_scale(self.penalty, without_noise(v, noise), self.starts, self.strengths, self.weights)
 
     def gap(self, b, v, noise):
-        return block_gap(self.penalty, b, v, self.starts, self.strengths, self.weights)
+        return block_gap(self.penalty, b, without_noise(v, noise), self.starts, self.strengths, self.weights)
 
     def assess(self, coefs, grads, factors, noise):
         count = len(factors)
         results = np.empty(count), np.empty(count), np.empty(count, np.int64), np.empty(count), np.empty(count)
-        block_assess(self.penalty, coefs, grads, factors, self.starts, self.strengths, self.weights, *results)
+        block_assess(self.penalty, coefs, grads, factors, noise, self.starts, self.strengths, self.weights, *results)
         return results
 
     def entry_alphas(self, grad, steps, factors):
@@ -184,6 +184,11 @@ class BlockTerms:
         grams, corners, curvatures = self._own
         blocks = self.starts, curvatures, self.strengths, self.weights
         return block_residual_epochs(self.penalty, *model, grams, corners, b, *blocks, epochs, tolerance)
+
+
+def without_noise(v, noise):
+    """Entries up to `noise` as 0"""
+    return np.where(np.abs(v) > noise, v, 0.0)
 
 
 def _largest_eigenvalues(grams):

@@ -51,12 +51,6 @@ class JointTerms(BlockTerms):
     def distances(self, b, grad):
         return joint_distances(self.penalty, b, grad, *self.arrays)
 
-    def dual_scale(self, v, noise):
-        return super().dual_scale(np.where(np.abs(v) > noise, v, 0.0), noise)
-
-    def gap(self, b, v, noise):
-        return super().gap(b, np.where(np.abs(v) > noise, v, 0.0), noise)
-
     def prepare(self, *model, constant):
         """Nothing: what descent needs of a block takes a matrix of all its columns"""
 
