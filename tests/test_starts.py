@@ -59,6 +59,18 @@ def test_starts_given_up_would_have_led_to_no_better_solution(penalty, loss, mon
         np.testing.assert_allclose(path.objective, every.objective, rtol=1e-9)
 
 
+@pytest.mark.parametrize("penalty", NON_CONVEX[:-1], ids=short)
+def test_what_was_stored_first_does_not_decide_where_starts_lead(penalty):
+    """Descent ends in one minimum or another by the order of columns; that is not the order in which they have been stored."""
+    problem, found = problem_of(SquaredError(), penalty, 30, 80), []
+    alpha = 0.1 * make_solver(problem).alpha_max()
+    for columns in (np.arange(80), np.arange(80)[::-1], np.random.default_rng(0).permutation(80)):
+        solver = make_solver(problem)
+        solver._store(solver.null(problem.blocks(alpha))).reserve(columns)
+        found.append(solver.solve_several(alpha, [np.ones(80)], **OPTIONS).coef)
+    np.testing.assert_allclose(found[1:], [found[0], found[0]], rtol=1e-8, atol=1e-10)
+
+
 @pytest.mark.parametrize("penalty", [GroupL2(4), SparseGroup(4, 0.2)], ids=short)
 def test_paths_of_more_coefficients_than_rows_end_where_single_fits_do(penalty, monkeypatch):
     """They begin where the last two solutions point to."""

@@ -22,6 +22,12 @@ ROUNDING = 1e-12
 # may take together, or share of those of a dense design.
 FEWEST_STRENGTHS, MOST_STRENGTHS = 4, 16
 VECTORS, SMALL, SHARE_OF_DATA = 4, 2**20, 0.1
+# Slopes within this share of their limits may reach them soon, however they move.
+NEAR = 0.8
+# Where it is known how they move, none is taken to go beyond its limit by more than this factor: ways bend.
+FARTHEST = 1.2
+# As long as no column is lacking, fewer are taken that may.
+SHARPER = 0.01
 # Columns that are looked at together.
 AT_ONCE = 1024
 
@@ -34,8 +40,8 @@ class AheadSolver(WorkingSetSolver):
 
     # Fewer strengths than these are left to the general way, and more are not solved at once.
     fewest, most = 1, MOST_STRENGTHS
-    # Gradients within this share of their limits at the first of some strengths may reach them at others.
-    near = 0.8
+    # Slopes that on the average of the way are within this share of their limits are likely to reach them, to begin with.
+    near = 0.95
     # So many columns are all in the working set: that costs less than to find out which matter.
     few = 0
 
@@ -45,6 +51,8 @@ class AheadSolver(WorkingSetSolver):
         # The last minima that were found, at falling strengths; the strength and slopes where the last ones were sought from.
         self._found: list[Minimum] = []
         self._start: tuple = None, None
+        # The share of its limit that a slope likely to reach it has on the way, and the blocks that the last ones lacked.
+        self._near, self._lacking = self.near, np.empty(0, dtype=np.int64)
         n_samples, size = problem.design.n_samples, len(problem.sample_weights) * problem.coef_shape[-1]
         room = max(SMALL, SHARE_OF_DATA * size if problem.design.dense else 0)
         self._most = int(np.clip(room // (VECTORS * n_samples), 1, self.most))
@@ -52,6 +60,7 @@ class AheadSolver(WorkingSetSolver):
     def foresee(self, alphas):
         self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
         self._found, self._start = [], (None, None)
+        self._near, self._lacking = self.near, self._lacking[:0]
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def led_towards(self, alpha, start=None, previous_alpha=None):
@@ -102,18 +111,22 @@ class AheadSolver(WorkingSetSolver):
         """
         slopes = self.problem.gradient_on(terms, point)
         inside = self._likely(terms, point, slopes, strengths, since)
+        inside[self._lacking] = True
         most = most_kept(self.problem.design) * terms.count // len(terms.columns)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, support_of(terms, point), self._shares(terms, slopes), most)
-            working, left = np.flatnonzero(inside), strengths[len(optima) :]
+            working, known, left = np.flatnonzero(inside), inside.copy(), strengths[len(optima) :]
             minima = self._minima_on(working, terms, null, point, slopes, left, trail=self._trail_to(point), **accuracy)
             if not minima:
                 break
             right = self._certify(minima, null, terms, inside, point, slopes, accuracy["tol"])
             optima += minima[:right]
             self._found = [*self._found, *minima[:right]][-self._most - 1 :]
-            if right == len(minima):
+            self._near = self.near if right < len(minima) else min(self._near + SHARPER, 1.0)
+            # A few that lack something are solved with those that follow.
+            if optima and len(minima) - right <= FEWEST_STRENGTHS:
+                self._lacking = np.flatnonzero(inside & ~known)
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
             nearer = [minima[max(right - 1, 0)]]
@@ -129,18 +142,18 @@ class AheadSolver(WorkingSetSolver):
     def _likely(self, terms, point, slopes, strengths, since):
         """Mark blocks that are in the support, or likely to be at one of the strengths
 
-        By the sequential strong rule to begin with; later those that are near their limits and on a straight way beyond them.
+        By the sequential strong rule to begin with; later those near their limits if slopes go straight on.
         """
         if len(terms.columns) <= self.few:
             return np.ones(terms.count, dtype=bool)
         (before, others), self._start = self._start, (since, slopes)
         support, shares = support_of(terms, point), self._shares(terms, slopes)
         if None in (since, before) or len(others) != len(slopes) or not before > since > strengths[-1]:
-            ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, self.near * strengths[0])
+            ahead = 0.0 if since is None else np.clip(2.0 * strengths[0] - since, 0.0, NEAR * strengths[0])
             return support | (shares > ahead)
         there = slopes + (since - strengths[-1]) / (before - since) * (slopes - others)
-        led = (shares > self.near * strengths[0]) & (self._shares(terms, there) > strengths[-1])
-        return support | led | (shares > strengths[0])
+        then = np.minimum(self._shares(terms, there) / strengths[-1], FARTHEST)
+        return support | (shares / since + then > 2.0 * self._near)
 
     def _shares(self, terms, slopes):
         """What slopes are of the limits of each block at unit strength"""

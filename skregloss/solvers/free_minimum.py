@@ -113,7 +113,10 @@ def rounding_shares(problem, free):
 def _is_negligible(problem, gradient, point):
     """Whether the entries of a gradient, in shares of what is negligible, are no more than the sizes of what they sum"""
     largest = np.abs(gradient).max()
-    return largest <= _least_norm(problem, point.gradient) or largest <= gradient_norm(problem, rounding_sizes(problem, point))
+    if largest <= _least_norm(problem, point.gradient):
+        return True
+    sizes = rounding_sizes(problem, point)
+    return largest <= _least_norm(problem, sizes) or largest <= gradient_norm(problem, sizes)
 
 
 def _least_norm(problem, values):

@@ -11,7 +11,7 @@ import numpy as np
 
 from .certificate import prox_steps
 from .free_minimum import is_balanced
-from .gram_store import LARGEST_GRAM
+from .gram_store import LARGEST_GRAM, submatrix
 from .local_descent import EPOCHS, descend
 from .rivals import is_below
 from .small_steps import ROUGH_TOL, strengths_between
@@ -40,7 +40,7 @@ class LocalSolver(WorkingSetSolver):
         self._ready: tuple = None, 0
         # The columns that the null model's slopes are largest along, and the strengths at which these would let them in.
         self._first, self._entries = np.empty(0, dtype=np.int64), np.empty(0)
-        self._kept_columns = self._kept_parts = None
+        self._stored_columns = self._kept_parts = None
 
     @staticmethod
     def serves(problem) -> bool:
@@ -94,13 +94,13 @@ class LocalSolver(WorkingSetSolver):
 
     def _descended(self, null, coef, alpha, tolerance):
         """The local minimum over the columns kept that coefficients lead to; its objective less that of the null model"""
-        gram, columns, slopes, units = self._parts(null)
+        gram, columns, _, slopes, units = self._parts(null)
         b = coef[columns]
         return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, NONE)
 
     def _exchanged(self, null, b, alpha, tolerance):
         """The best of a local minimum and those that leaving out one of its coefficients leads to, the least ones first"""
-        gram, _, slopes, units = self._parts(null)
+        gram, _, _, slopes, units = self._parts(null)
         support = np.flatnonzero(b)
         if len(support) == 0:
             return b
@@ -113,7 +113,7 @@ class LocalSolver(WorkingSetSolver):
     def _spread(self, b):
         """Coefficients of the columns kept among zeros"""
         coef = np.zeros(self.problem.n_features)
-        coef[self._kept_columns] = b
+        coef[self._kept_parts[1]] = b
         return coef
 
     def _looked_at(self, b, every, null, alpha, tol, max_steps):
@@ -124,8 +124,9 @@ class LocalSolver(WorkingSetSolver):
         while True:
             if not np.isfinite(b).all():
                 return None, 0
-            coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross @ b)))
-            coef[store.columns] = b
+            _, columns, places, *_ = self._parts(null)
+            coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross[:, places] @ b)))
+            coef[columns] = b
             point = problem.at(coef, intercept)
             violation = terms.prox_residuals(terms.of(coef), problem.gradient_on(terms, point), steps)
             looks += 1
@@ -137,11 +138,18 @@ class LocalSolver(WorkingSetSolver):
         return point, looks
 
     def _parts(self, null):
-        """The matrix of the columns kept, these, what the null model descends by along them, and their units of strength"""
+        """The matrix of the columns kept, these, their places in the store, what descent goes by, and their units of strength
+
+        They are in the order in which the null model leads to them: where descent ends depends on it, and must not on
+        which columns happen to have been stored first.
+        """
         store = self._store(null)
-        if self._kept_columns is not store.columns:
-            columns = self._kept_columns = store.columns
-            self._kept_parts = store.stored, columns, -null.gradient[columns], self.problem.factors[columns]
+        if self._stored_columns is not store.columns:
+            columns = self._stored_columns = store.columns
+            slopes, units = -null.gradient[columns], self.problem.factors[columns]
+            places = np.lexsort((columns, -np.abs(slopes) / units))
+            parts = columns[places], places, slopes[places], units[places]
+            self._kept_parts = submatrix(store.stored, places), *parts
         return self._kept_parts
 
     def _reserve(self, null, terms, coefs, alpha) -> bool:

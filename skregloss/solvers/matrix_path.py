@@ -34,7 +34,7 @@ class MatrixPathSolver(AheadSolver):
 
     # A strength alone is not worth what compiling takes. As each takes several steps, what lacks a column at one of them costs
     # more than columns that are not needed do.
-    fewest, most, near = 2, 8, 0.8
+    fewest, most, near = 2, 8, 0.9
 
     def _serves(self, point, null):
         support = np.flatnonzero(point.coef)
