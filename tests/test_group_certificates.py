@@ -90,7 +90,7 @@ def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
     assert np.count_nonzero(solution.coef) > 25
 
 
-@over_penalties([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()])
+@over_penalties(sums_slow([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()]))
 @over_losses(ONE_PER_LOSS)
 def test_fixed_point_of_every_loss(loss, penalty):
     X, y = data(loss)
