@@ -41,8 +41,7 @@ def test_path_of_several_outputs(penalty):
 
 
 @over_penalties
-@pytest.mark.parametrize("outputs", [1, 3])
-@pytest.mark.parametrize("share", [0.3, 0.05])
+@pytest.mark.parametrize(("outputs", "share"), [(1, 0.05), (3, 0.3)])
 def test_degrees_of_freedom_are_how_much_the_fit_follows_the_targets(penalty, outputs, share):
     """The sum of the derivatives of fitted values by their own targets, by differences."""
     rng = np.random.default_rng(6)

@@ -50,8 +50,7 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted, tol):
     certified(loss, penalty, storage(X), y, tol, sample_weight=weights(len(y)) if weighted else None)
 
 
-@over_tol
-@pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "no intercept"])
+@over_half(intercept={"intercept": True, "no intercept": False}, tol=TOLERANCES)
 @over_penalties([L1(), L2(), ElasticNet()])
 @over_losses(ONE_PER_CONVEX_LOSS)
 def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
@@ -59,8 +58,7 @@ def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
     certified(loss, penalty, X, y, tol, fit_intercept=intercept)
 
 
-@over_tol
-@over_storage
+@over_half(storage=STORAGES, tol=TOLERANCES)
 @over_penalties(sums_slow(CONVEX))
 @over_losses([SquaredError(), LogLoss()])
 def test_gap_of_every_convex_penalty(loss, penalty, storage, tol):

@@ -10,13 +10,15 @@ from fits import (
     LOSSES,
     ONE_PER_CONVEX_LOSS,
     ONE_PER_LOSS,
+    STORAGES,
+    WEIGHTED,
     certified,
     data,
+    over_half,
     over_losses,
     over_penalties,
     over_storage,
     over_tol,
-    over_weights,
     statement,
     targets,
     weights,
@@ -36,8 +38,7 @@ CONVEX = [GroupL2(3), SparseGroup(SCATTERED, 0.3), GroupL2(SCATTERED) + 0.5 * L2
 FEW_LOSSES = [SquaredError(), LogLoss(), LOSSES["poisson"](), LOSSES["huber"](), LOSSES["squared_hinge"]()]
 
 
-@over_weights
-@over_storage
+@over_half(storage=STORAGES, weighted=WEIGHTED)
 @over_penalties(CONVEX)
 @over_losses(ONE_PER_CONVEX_LOSS)
 def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
