@@ -11,6 +11,7 @@ from fits import (
     ONE_PER_CONVEX_LOSS,
     ONE_PER_LOSS,
     STORAGES,
+    TOLERANCES,
     WEIGHTED,
     certified,
     data,
@@ -78,8 +79,7 @@ def test_more_columns_than_rows(loss, penalty, tol):
     certified(loss, penalty, X, y, tol, 0.02)
 
 
-@over_tol
-@over_storage
+@over_half(storage=STORAGES, tol=TOLERANCES)
 @over_penalties([GroupL2(4), SparseGroup(6, 0.3), GroupL2(30) + 0.1 * L2()])
 @over_losses([SquaredError(), LogLoss(), LOSSES["poisson"]()])
 def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
