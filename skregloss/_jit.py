@@ -78,15 +78,20 @@ def _lower_value(owner, name, value):
     if isinstance(value, (bool, int, float, np.number, np.bool_)):
         return float(value)
     if isinstance(value, np.ndarray):
-        view = value.view()
-        view.flags.writeable = False
-        return view
+        return read_only(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return value
     raise TypeError(
         f"Parameter {name!r} of {type(owner).__name__} is {value!r}, which cannot enter a kernel; "
         "valid are numbers, NumPy arrays and other losses or penalties."
     )
+
+
+def read_only(array):
+    """A view that cannot be written to: kernels are compiled apart for arrays that can, whoever the arrays belong to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _lowered_class(cls, names):

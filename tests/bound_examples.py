@@ -37,7 +37,11 @@ def label(penalty):
     return short(penalty).replace("array", "")[:60]
 
 
-over_every = pytest.mark.parametrize("penalty", [penalty.bind(12) for penalty in EVERY], ids=[label(each) for each in EVERY])
+BOUND = [
+    *(penalty.bind(12) for penalty in PLAIN),
+    *(pytest.param(penalty.bind(12), marks=pytest.mark.slow) for penalty in SUMS),
+]
+over_every = pytest.mark.parametrize("penalty", BOUND, ids=[label(each) for each in EVERY])
 over_few = pytest.mark.parametrize("penalty", [penalty.bind(12) for penalty in FEW], ids=[label(each) for each in FEW])
 
 

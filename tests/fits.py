@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import oracle
 import pytest
@@ -177,9 +179,21 @@ def certified(loss, penalty, X, y, tol, alpha=ALPHA, **settings):
     return solution
 
 
-over_storage = pytest.mark.parametrize("storage", [np.asfortranarray, sparse.csc_array], ids=["dense", "csc"])
-over_weights = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-over_tol = pytest.mark.parametrize("tol", [1e-6, 1e-10])
+SHAPES = {"tall": (60, 12), "wide": (30, 60)}
+STORAGES = {"dense": np.asfortranarray, "csc": sparse.csc_array}
+WEIGHTED = {"unweighted": False, "weighted": True}
+TOLERANCES = {"1e-06": 1e-6, "1e-10": 1e-10}
+over_storage = pytest.mark.parametrize("storage", STORAGES.values(), ids=STORAGES)
+over_weights = pytest.mark.parametrize("weighted", WEIGHTED.values(), ids=WEIGHTED)
+over_tol = pytest.mark.parametrize("tol", TOLERANCES.values(), ids=TOLERANCES)
+
+
+def over_half(**choices):
+    """Half of the combinations of choices between two, chosen so that all but any one of them are combined in every way"""
+    ways = [way for way in itertools.product((0, 1), repeat=len(choices)) if sum(way) % 2 == 0]
+    names = ["-".join(list(options)[k] for options, k in zip(choices.values(), way, strict=True)) for way in ways]
+    values = [[list(options.values())[k] for options, k in zip(choices.values(), way, strict=True)] for way in ways]
+    return pytest.mark.parametrize(list(choices), values, ids=names)
 
 
 def over_losses(losses):

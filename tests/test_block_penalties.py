@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from oracle.groups import RADIAL
 from oracle.penalties import VALUES
-from penalty_examples import GROUPED, short
+from penalty_examples import GROUPED, short, sums_slow
 
 over_grouped = pytest.mark.parametrize("penalty", GROUPED, ids=short)
 over_convex = pytest.mark.parametrize("penalty", [penalty for penalty in GROUPED if penalty.convex], ids=short)
@@ -198,7 +198,7 @@ def evaluate_conjugate(penalty, v, alpha, weight, found):
     penalty.block_conjugate_point(found[0] * v, alpha, weight, found[1:])
 
 
-@pytest.mark.parametrize("penalty", GROUPED[::3], ids=short)
+@pytest.mark.parametrize("penalty", sums_slow(GROUPED[::3]), ids=short)
 def test_compiled_equals_plain(penalty):
     compiled = penalty.lower()
     for alpha, weight, b in cases(np.random.default_rng(8), sizes=(3,)):

@@ -41,13 +41,12 @@ def test_path_of_several_outputs(penalty):
 
 
 @over_penalties
-@pytest.mark.parametrize("outputs", [1, 3])
-@pytest.mark.parametrize("share", [0.3, 0.05])
+@pytest.mark.parametrize(("outputs", "share"), [(1, 0.05), (3, 0.3)])
 def test_degrees_of_freedom_are_how_much_the_fit_follows_the_targets(penalty, outputs, share):
     """The sum of the derivatives of fitted values by their own targets, by differences."""
     rng = np.random.default_rng(6)
-    X = rng.normal(size=(40, 6))
-    Y = X @ rng.normal(size=(6, 2)) @ rng.normal(size=(2, outputs)) + rng.normal(size=(40, outputs))
+    X = rng.normal(size=(20, 6))
+    Y = X @ rng.normal(size=(6, 2)) @ rng.normal(size=(2, outputs)) + rng.normal(size=(20, outputs))
 
     def solved(Y, alpha=None):
         problem = Problem(SquaredError(), penalty.bind(6), X, Y if outputs > 1 else Y[:, 0])

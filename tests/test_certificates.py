@@ -13,13 +13,18 @@ from fits import (
     ONE_PER_CONVEX_LOSS,
     ONE_PER_LOSS,
     ONE_PER_PENALTY,
+    SHAPES,
     SMALL_CONVEX,
+    STORAGES,
+    TOLERANCES,
+    WEIGHTED,
     certified,
     check_objective,
     data,
     free_gradient,
     no_single_move_pays,
     oracle_error,
+    over_half,
     over_losses,
     over_penalties,
     over_storage,
@@ -37,9 +42,7 @@ from skregloss.penalties import L1, L2, MCP, SCAD, ElasticNet, NoPenalty
 from skregloss.solvers import Problem, solve
 
 
-@over_tol
-@over_weights
-@over_storage
+@over_half(storage=STORAGES, weighted=WEIGHTED, tol=TOLERANCES)
 @over_penalties([*SMALL_CONVEX, NoPenalty()])
 @over_losses(ONE_PER_CONVEX_LOSS)
 def test_gap_of_every_convex_loss(loss, penalty, storage, weighted, tol):
@@ -47,8 +50,7 @@ def test_gap_of_every_convex_loss(loss, penalty, storage, weighted, tol):
     certified(loss, penalty, storage(X), y, tol, sample_weight=weights(len(y)) if weighted else None)
 
 
-@over_tol
-@pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "no intercept"])
+@over_half(intercept={"intercept": True, "no intercept": False}, tol=TOLERANCES)
 @over_penalties([L1(), L2(), ElasticNet()])
 @over_losses(ONE_PER_CONVEX_LOSS)
 def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
@@ -56,8 +58,7 @@ def test_gap_with_more_columns_than_rows(loss, penalty, intercept, tol):
     certified(loss, penalty, X, y, tol, fit_intercept=intercept)
 
 
-@over_tol
-@over_storage
+@over_half(storage=STORAGES, tol=TOLERANCES)
 @over_penalties(sums_slow(CONVEX))
 @over_losses([SquaredError(), LogLoss()])
 def test_gap_of_every_convex_penalty(loss, penalty, storage, tol):
@@ -66,10 +67,7 @@ def test_gap_of_every_convex_penalty(loss, penalty, storage, tol):
 
 
 @pytest.mark.slow
-@over_tol
-@over_weights
-@over_storage
-@pytest.mark.parametrize("shape", [(60, 12), (30, 60)], ids=["tall", "wide"])
+@over_half(shape=SHAPES, storage=STORAGES, weighted=WEIGHTED, tol=TOLERANCES)
 @over_penalties(sums_slow(CONVEX))
 @over_losses(CONVEX_LOSSES)
 def test_gap_of_every_convex_pair(loss, penalty, shape, storage, weighted, tol):

@@ -19,13 +19,8 @@ from skregloss.losses import BY_NAME as LOSSES
 from skregloss.penalties import BY_NAME as PENALTIES
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, ElasticNet, FusedL1, GroupL2, GroupMCP, SparseGroup
 
-SUMS = [
-    FusedL1(0.5) + 0.1 * L2(),
-    MCP() + 0.1 * L2(),
-    0.7 * L1() + 0.3 * L2(),
-    L0() + 0.5 * L1(),
-    SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5),
-]
+SUMS = [FusedL1(0.5) + 0.1 * L2(), MCP() + 0.1 * L2(), 0.7 * L1() + 0.3 * L2()]
+MORE_SUMS = [L0() + 0.5 * L1(), SCAD(gamma=3.0) + 0.2 * ElasticNet(0.5)]
 
 # None, so that any number of columns will do.
 OF_GROUPS = [GroupL2(), SparseGroup(), GroupMCP(), GroupL2() + 0.1 * L2()]
@@ -46,7 +41,8 @@ COX = [PenalizedCox(ElasticNet(0.5)), PenalizedCox(MCP() + 0.1 * L2()), Penalize
 EVERY_LOSS = [estimator_for(loss, "l1") for loss in names_once(LOSSES)]
 EVERY_LOSS_MIXED = [estimator_for(loss, ElasticNet(0.5)) for loss in names_once(LOSSES)]
 EVERY_PENALTY = [PenalizedRegressor(penalty=penalty) for penalty in [*names_once(PENALTIES), *SUMS, *OF_GROUPS, None]]
-EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY]
+EVERY_SUM = [PenalizedRegressor(penalty=penalty) for penalty in MORE_SUMS]
+EVERY_PENALTY_ON_CLASSES = [PenalizedClassifier(penalty=model.penalty) for model in EVERY_PENALTY + EVERY_SUM]
 # The concordance needs comparable pairs in every test part, and some checks have next to no different values of y.
 WITH_PAIRS = ShuffleSplit(3, test_size=0.5, random_state=0)
 # Few strengths, for time; three folds, since some checks have no more samples of a class.
@@ -54,13 +50,13 @@ SEARCHES = [
     PenalizedRegressorCV(alphas=4, cv=3),
     PenalizedClassifierCV(alphas=4, cv=3),
     PathSearchCV(PenalizedRegressor(), alphas=4, cv=3),
-    PathSearchCV(PenalizedClassifier(), alphas=4, cv=3),
     PenalizedCoxCV(alphas=4, cv=3),
 ]
 MORE_SEARCHES = [
     PenalizedRegressorCV(penalty=["l1", MCP()], alphas=4, cv=3, gamma=[0.0, 1.0], adaptive=[0, 1], selection="1se"),
     PenalizedClassifierCV(loss="squared_hinge", penalty=["l2", "scad"], alphas=4, cv=3, scoring="accuracy"),
     PenalizedCoxCV(penalty=["l1", "l2"], alphas=4, cv=3, selection="1se"),
+    PathSearchCV(PenalizedClassifier(), alphas=4, cv=3),
     PathSearchCV(PenalizedCox(), alphas=4, cv=WITH_PAIRS),
     PenalizedCoxCV(alphas=4, cv=WITH_PAIRS, scoring="concordance"),
 ]
@@ -77,8 +73,14 @@ def test_more_searches_keep_the_conventions(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(DEFAULTS + COX + EVERY_LOSS + EVERY_LOSS_MIXED + EVERY_PENALTY)
+@parametrize_with_checks(DEFAULTS + COX + EVERY_LOSS + EVERY_PENALTY)
 def test_estimator_keeps_the_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(EVERY_LOSS_MIXED + EVERY_SUM)
+def test_more_estimators_keep_the_conventions(estimator, check):
     check(estimator)
 
 

@@ -61,7 +61,10 @@ STORED = {
 VIEWS = {"plain": (False, False), "scaled": (False, True), "shifted": (True, False), "standardised": (True, True)}
 SHAPES = [(23, 9), (1, 5), (7, 1), (1, 1), (5, 40)]
 
-over_stored = pytest.mark.parametrize("stored", STORED.values(), ids=STORED)
+# By default sparse entries and places of each type, not each with each: kernels are compiled for all.
+MARKS = {"csc32": pytest.mark.slow, "csc64 long": pytest.mark.slow}
+CHOICES = [pytest.param(stored, marks=MARKS.get(name, ())) for name, stored in STORED.items()]
+over_stored = pytest.mark.parametrize("stored", CHOICES, ids=STORED)
 over_views = pytest.mark.parametrize(("shifted", "scaled"), VIEWS.values(), ids=VIEWS)
 over_shapes = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "x".join(map(str, shape)))
 

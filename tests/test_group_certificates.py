@@ -10,13 +10,16 @@ from fits import (
     LOSSES,
     ONE_PER_CONVEX_LOSS,
     ONE_PER_LOSS,
+    STORAGES,
+    TOLERANCES,
+    WEIGHTED,
     certified,
     data,
+    over_half,
     over_losses,
     over_penalties,
     over_storage,
     over_tol,
-    over_weights,
     statement,
     targets,
     weights,
@@ -37,8 +40,7 @@ CONVEX = [GroupL2(3), SparseGroup(SCATTERED, 0.3), GroupL2(SCATTERED) + 0.5 * L2
 FEW_LOSSES = [SquaredError(), LogLoss(), LOSSES["poisson"](), LOSSES["huber"](), LOSSES["squared_hinge"]()]
 
 
-@over_weights
-@over_storage
+@over_half(storage=STORAGES, weighted=WEIGHTED)
 @over_penalties(CONVEX)
 @over_losses(ONE_PER_CONVEX_LOSS)
 def test_gap_of_every_convex_loss(loss, penalty, storage, weighted):
@@ -78,8 +80,7 @@ def test_more_columns_than_rows(loss, penalty, tol):
     certified(loss, penalty, X, y, tol, 0.02)
 
 
-@over_tol
-@over_storage
+@over_half(storage=STORAGES, tol=TOLERANCES)
 @over_penalties([GroupL2(4), SparseGroup(6, 0.3), GroupL2(30) + 0.1 * L2()])
 @over_losses([SquaredError(), LogLoss(), LOSSES["poisson"]()])
 def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
@@ -91,7 +92,7 @@ def test_supports_of_more_columns_than_rows(loss, penalty, storage, tol):
     assert np.count_nonzero(solution.coef) > 25
 
 
-@over_penalties([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()])
+@over_penalties(sums_slow([GroupMCP(3), GroupSCAD(SCATTERED), GroupMCP(SCATTERED, 1.5) + 0.2 * L1()]))
 @over_losses(ONE_PER_LOSS)
 def test_fixed_point_of_every_loss(loss, penalty):
     X, y = data(loss)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
+from fits import data, over_losses, over_penalties, over_storage, weights
+from numba.core.dispatcher import Dispatcher
+from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from skregloss._jit import Jittable, kernel
+from skregloss.losses import Poisson, Quantile, SquaredError
+from skregloss.penalties import L1, MCP
+from skregloss.solvers import Problem, solve
 
 
 class Line(Jittable, BaseEstimator):
@@ -90,6 +98,34 @@ def test_arrays_become_read_only_views():
     values.flags.writeable = False
     call(Table(values, Line()).lower(), 0.0)
     assert len(call.signatures) == known
+
+
+def signatures():
+    """How many times each kernel of the package has been compiled or loaded"""
+    modules = [(name, vars(module)) for name, module in sys.modules.items() if name.startswith("skregloss.")]
+    return {
+        (name, entry): len(item.signatures)
+        for name, entries in modules
+        for entry, item in entries.items()
+        if isinstance(item, Dispatcher)
+    }
+
+
+@over_storage
+@over_penalties([L1(), MCP()])
+@over_losses([SquaredError(), Poisson(), Quantile()])
+def test_data_that_cannot_be_written_to_compile_nothing(loss, penalty, storage):
+    X, y = data(loss)
+    X, factors = storage(X), np.linspace(0.5, 2.0, 12)
+    given = {"sample_weight": weights(60), "offset": 0.1 * y, "factors": factors, "bounds": (-factors, factors)}
+    first = solve(Problem(loss, penalty, X, y, **given), 0.05)
+    known = signatures()
+    stored = (X.data, X.indices, X.indptr) if sparse.issparse(X) else (X,)
+    for array in (*stored, y, given["sample_weight"], given["offset"], factors, *given["bounds"]):
+        array.flags.writeable = False
+    second = solve(Problem(loss, penalty, X, y, **given), 0.05)
+    assert np.array_equal(first.coef, second.coef)
+    assert signatures() == known
 
 
 def test_an_object_is_not_changed_and_may_change():

@@ -105,22 +105,22 @@ USES = {
 }
 
 
-@pytest.mark.parametrize("use", USES)
-def test_an_edit_of_what_a_user_penalty_is_made_of_is_noticed(server, root, use):
+def test_an_edit_of_what_a_user_penalty_is_made_of_is_noticed(server, root):
     def write(factor, pair):
         head = "import numba\nimport other\nfrom other import double as imported\n" + HELPER.format(factor=factor)
         head += f"\njitted = numba.njit(double)\ndouble = numba.extending.register_jitable(double)\nPAIR = {pair}\n"
-        value = USES[use].replace("2.0", factor)
-        (root / "mine.py").write_text(head + MINE_FILE.format(value=value))
+        classes = [MINE_FILE.format(value=value.replace("2.0", factor)).replace("Mine", use) for use, value in USES.items()]
+        (root / "mine.py").write_text(head + "".join(classes))
         other = "import numba\n@numba.extending.register_jitable\n" + HELPER.format(factor=factor)
         other += "\ntwice, FACTOR = double, SCALE\n"
         (root / "other.py").write_text(other)
 
+    script = SUM + f"import mine\nanswer = {{use: total(getattr(mine, use)()) for use in {list(USES)}}}\n"
     write("2.0", "(2, 34)")
-    check(server.run(MINE, root), 4.0)
-    check(server.run(MINE, root), 4.0, compiled=False)
+    check(server.run(script, root), dict.fromkeys(USES, 4.0))
+    check(server.run(script, root), dict.fromkeys(USES, 4.0), compiled=False)
     write("3.0", "(23, 4)")
-    check(server.run(MINE, root), 46.0 if use == "entry_of_a_tuple" else 6.0, compiled=True)
+    check(server.run(script, root), {**dict.fromkeys(USES, 6.0), "entry_of_a_tuple": 46.0})
 
 
 def test_a_user_class_does_not_disturb_who_cannot_import_it(server, root, tmp_path_factory):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numba import njit
 from test_losses import EVERY, jitted, reference, sample
+
+from skregloss._jit import kernel
 
 kinked_loss = pytest.mark.parametrize("loss", [loss for loss in EVERY if not loss.smooth], ids=repr)
 
 
-@njit(error_model="numpy", no_cfunc_wrapper=True)
+@kernel
 def evaluate_proxes(loss, y, z, step, out):
     for i in range(len(y)):
         out[0, i] = loss.prox(y[i], z[i], step)

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from data import legal_targets
 from loss_formulas import PREDICTIONS, PROBIT, VALUES
-from numba import njit
 from sklearn.base import clone
 
 import skregloss.losses as losses
+from skregloss._jit import kernel
 from skregloss.losses import BY_NAME, Loss, get_loss
 
 COLUMNS = ("value", "gradient", "hessian", "model_curvature", "conjugate", "minimum", "inverse_link")
+AT_ONCE = ("value at once", "gradient at once", "model_curvature at once")
 
 
 def discovered(base=Loss):
@@ -36,7 +37,7 @@ every_loss = pytest.mark.parametrize("loss", EVERY, ids=repr)
 smooth_loss = pytest.mark.parametrize("loss", SMOOTH, ids=repr)
 
 
-@njit(error_model="numpy", no_cfunc_wrapper=True)
+@kernel
 def evaluate_all(loss, y, eta, u, out):
     for i in range(len(y)):
         out[0, i] = loss.value(y[i], eta[i])
@@ -46,14 +47,16 @@ def evaluate_all(loss, y, eta, u, out):
         out[4, i] = loss.conjugate(y[i], u[i])
         out[5, i] = loss.minimum(y[i])
         out[6, i] = loss.inverse_link(eta[i])
+        out[7, i], out[8, i], out[9, i] = loss.derivatives(y[i], eta[i])
 
 
 def jitted(loss, y, eta, u=0.0):
     """Every method on arrays, by name."""
     y, eta, u = (np.ascontiguousarray(item, dtype=float) for item in np.broadcast_arrays(y, eta, u))
-    out = np.empty((len(COLUMNS), y.size))
+    names = COLUMNS + AT_ONCE
+    out = np.empty((len(names), y.size))
     evaluate_all(loss.lower(), y.ravel(), eta.ravel(), u.ravel(), out)
-    return dict(zip(COLUMNS, out.reshape(len(COLUMNS), *y.shape), strict=True))
+    return dict(zip(names, out.reshape(len(names), *y.shape), strict=True))
 
 
 def reference(loss, y, eta):

@@ -59,7 +59,7 @@ def test_a_minimum_far_out_is_one(penalty):
     assert abs(solution.coef[0]) > 3.0
 
 
-@pytest.mark.parametrize("penalty", [MCP() + 0.01 * L2(), GroupSCAD(3) + 0.01 * L2(), LogSum(), Lq()], ids=short)
+@pytest.mark.parametrize("penalty", [MCP() + 0.01 * L2(), GroupMCP(3) + 0.01 * L2(), LogSum(), Lq()], ids=short)
 def test_penalties_that_never_let_go(penalty):
     X, y = separable()
     solution = solve(Problem(LogLoss(), penalty, X, y), 0.01, max_iter=1000)

@@ -7,11 +7,12 @@ import pytest
 from fits import (
     LOSSES,
     ONE_PER_LOSS,
+    STORAGES,
+    TOLERANCES,
     certified,
+    over_half,
     over_losses,
     over_penalties,
-    over_storage,
-    over_tol,
     targets,
     weights,
 )
@@ -76,9 +77,8 @@ def test_gap_of_every_convex_loss(loss, penalty):
     certified(loss, penalty, X, Y, 1e-10, ALPHA)
 
 
-@over_tol
+@over_half(storage=STORAGES, tol=TOLERANCES)
 @over_kinds
-@over_storage
 @over_penalties([L21(), SparseGroup(), GroupL2(2), GroupL2([[0, 3], [1, 6, 4]]) + 0.1 * L2()])
 @over_losses([SquaredError(), LOSSES["poisson"]()])
 def test_gap_with_settings(loss, penalty, storage, kind, tol):

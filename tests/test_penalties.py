@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
-from penalty_examples import CLASSES, over_convex, over_examples, prox_objective, short
+from penalty_examples import CLASSES, over_convex, over_examples, prox_objective, short, sums_slow
 from scipy.optimize import minimize_scalar
 
 from skregloss.penalties import L0, L1, L2, MCP, SCAD, SLOPE, Lq, Penalty
@@ -226,8 +226,8 @@ FEW = [penalty for cls in CLASSES for penalty in cls.examples()[:3]]
 COMPILED = [penalty.bind(1) if isinstance(penalty, SLOPE) else penalty for penalty in FEW]
 
 
-# Sums and multiples of every core would each be compiled anew; a few stand for all.
-@pytest.mark.parametrize("penalty", COMPILED, ids=short)
+# Sums and multiples of every core would each be compiled anew; a few stand for all, among the slow tests.
+@pytest.mark.parametrize("penalty", sums_slow(COMPILED), ids=short)
 def test_compiled_equals_plain(penalty):
     rng = np.random.default_rng(0)
     first, second = 10.0 ** rng.uniform(-3, 3, 80) * rng.choice([-1.0, 1.0], 80), 10.0 ** rng.uniform(-2, 2, 80)

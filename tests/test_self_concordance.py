@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fits import LOSS_EXAMPLES, over_losses, targets
-from numba import njit
+from test_losses import jitted
 
 BOUNDED = [loss for loss in LOSS_EXAMPLES if np.isfinite(loss.self_concordance)]
 ETA = np.linspace(-30.0, 30.0, 601)
@@ -44,24 +44,13 @@ def test_what_a_moved_slope_loses_is_bounded(loss):
             assert (excess <= h * move**2 / (2.0 * (1.0 - abs(t))) + rounding).all()
 
 
-@njit(error_model="numpy")
-def _at_once(loss, y, eta, result):
-    for i in range(len(y)):
-        result[0, i], result[1, i], result[2, i] = loss.derivatives(y[i], eta[i])
-        result[3, i], result[4, i], result[5, i] = (
-            loss.value(y[i], eta[i]),
-            loss.gradient(y[i], eta[i]),
-            loss.model_curvature(y[i], eta[i]),
-        )
-
-
 @over_losses(LOSS_EXAMPLES)
 def test_derivatives_at_once_are_those_one_by_one(loss):
     y, eta = np.broadcast_arrays(*columns_of(loss, np.r_[ETA, 0.0, -700.0, 700.0]))
-    result = np.empty((6, y.size))
-    _at_once(loss.lower(), y.ravel(), eta.ravel(), result)
-    # A whole number of roundings, of terms that may cancel.
-    np.testing.assert_allclose(result[:3], result[3:], rtol=1e-13, atol=1e-15)
+    found = jitted(loss, y, eta)
+    for name in ("value", "gradient", "model_curvature"):
+        # A whole number of roundings, of terms that may cancel.
+        np.testing.assert_allclose(found[f"{name} at once"], found[name], rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(loss.derivatives(y[0, 0], 0.3)[0], loss.value(y[0, 0], 0.3), rtol=1e-14)
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from fits import ALPHA, ONE_PER_LOSS, data, over_losses, over_penalties, weights
-from penalty_examples import EXAMPLES, short
+from penalty_examples import EXAMPLES, short, sums_slow
 from scipy import sparse
 
 from skregloss.losses import BY_NAME, LogLoss, Poisson, SquaredError
@@ -35,7 +35,7 @@ def identical(one, other):
     return np.array_equal(one.coef, other.coef) and one.intercept == other.intercept
 
 
-@over_penalties(EXAMPLES)
+@over_penalties(sums_slow(EXAMPLES))
 @over_losses([SquaredError(), LogLoss(), Poisson()])
 def test_alpha_max_is_tight(loss, penalty):
     X, y = data(loss)
@@ -159,7 +159,7 @@ def test_storage_does_not_matter(loss, penalty):
         same(plain, fit(loss, penalty, stored, y, tol=1e-10), 1e-5, 1e-6)
 
 
-@over_penalties(EXAMPLES)
+@over_penalties(sums_slow(EXAMPLES))
 def test_repeated_and_concurrent_fits_are_identical(penalty):
     X, y = data(LogLoss())
     fits = [lambda X=stored: solve(Problem(LogLoss(), penalty, X, y), ALPHA) for stored in (X, sparse.csc_array(X))] * 3

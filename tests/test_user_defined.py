@@ -153,14 +153,14 @@ def test_sums_with_built_in_ones(own, data):
     np.testing.assert_allclose(mine.coef_, built_in.coef_, rtol=0, atol=1e-7)
 
 
-def fresh_workers():
-    """Workers that are there already do not know the user's folder."""
+@pytest.fixture(scope="module")
+def workers(own):
+    """New ones, for those that are there already do not know the user's folder"""
     get_reusable_executor().shutdown(wait=True)
 
 
-def test_grid_search_in_two_processes(own, data):
+def test_grid_search_in_two_processes(own, data, workers):
     X, y = data
-    fresh_workers()
     grid = {"penalty": [L1(), own.OwnNet()], "loss": ["squared_error", own.LogCosh()], "alpha": [0.01, 0.1]}
     search = GridSearchCV(PenalizedRegressor(), grid, n_jobs=2, cv=2, error_score="raise", scoring="neg_mean_absolute_error")
     search.fit(X, y)
@@ -169,9 +169,8 @@ def test_grid_search_in_two_processes(own, data):
     assert search.best_estimator_.certificate_.converged
 
 
-def test_grid_search_over_their_parameters(own, data):
+def test_grid_search_over_their_parameters(own, data, workers):
     X, y = data
-    fresh_workers()
     grid = {"penalty__share": [0.2, 0.8], "alpha": [0.01, 0.1]}
     search = GridSearchCV(PenalizedClassifier(own.SmoothHinge(), own.OwnNet()), grid, n_jobs=2, cv=2, error_score="raise")
     assert search.fit(X, np.where(y > 0, "high", "low")).best_score_ > 0.6

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from .._jit import kernel
+from .._jit import kernel, read_only
 from ._base import Design, ownership
 from .csc_grams import cross_gram, gram_and_products
 
@@ -32,7 +32,7 @@ class CSC(Design):
     @cached_property
     def _constants(self):
         """The value of columns that have a single one, as those of categories do: their entries need not be read"""
-        return _single_values(self.data, self.indptr)
+        return _single_values(read_only(self.data), read_only(self.indptr))
 
     def _columns(self, columns):
         return np.arange(self.n_features) if columns is None else columns

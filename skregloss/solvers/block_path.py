@@ -47,7 +47,8 @@ class BlockPathSolver(ExactSolver):
         return np.sqrt(np.add.reduceat(slopes**2, terms.starts[:-1])) / (terms.strengths * terms.weights)
 
     def _certify(self, minima, null, terms, inside, point, slopes, tol):
-        along = self.problem.design.rmatvecs(np.array([minimum.dual for minimum in minima]))[:, terms.selection]
+        along = self.problem.design.rmatvecs(np.array([minimum.dual for minimum in minima]))
+        along = np.ascontiguousarray(along[:, terms.selection])
         right = len(minima)
         for minimum, own in zip(minima, along, strict=True):
             minimum.slopes = terms.columns, own

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._jit import read_only
 from ..design import Outputs, Repeated
 from .curvature import Curvature
 from .intercepts import Intercepts
@@ -46,7 +47,7 @@ class RowTerm:
         # Coefficients of each column, and whether they are reported in rows, one per output.
         self.copies = 1 if y.ndim == 1 else y.shape[1]
         self.several = y.ndim == 2
-        self.y = np.ascontiguousarray(y.T, dtype=np.float64).ravel()
+        self.y = read_only(np.ascontiguousarray(y.T, dtype=np.float64).ravel())
         self.weights = np.tile(weights, self.copies) if self.copies > 1 else weights
         self.loss, self.kernel_loss = loss, loss.lower()
         self.lipschitz, self.self_concordance = float(loss.lipschitz), float(loss.self_concordance)

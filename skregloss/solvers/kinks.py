@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import kernel
+from .._jit import kernel, read_only
 
 # A sample lies at a kink if the slope changes within this distance, relative to what rounding can do.
 KINK_ROUNDING = 1e-11
@@ -41,7 +41,7 @@ def best_intercepts(problem, eta, scale):
 
 def _best_shift(problem, eta, scale, rows):
     """The middle of the shifts that minimise the loss of these rows, or the end of them if they go on for ever."""
-    samples = problem.data.kernel_loss, problem.y[rows], eta[rows], problem.weights[rows]
+    samples = problem.data.kernel_loss, read_only(problem.y[rows]), eta[rows], problem.weights[rows]
     ends = [side * _last(samples, scale, side) for side in (-1.0, 1.0)]
     finite = [end for end in ends if np.isfinite(end)]
     return sum(finite) / len(finite) if finite else 0.0
