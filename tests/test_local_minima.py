@@ -106,7 +106,7 @@ def test_little_room_leads_to_solutions_all_the_same(penalty, limit, monkeypatch
     if limit == "LARGEST_GRAM":
         monkeypatch.setattr(local_path, "LARGEST_GRAM", 12)
     else:
-        monkeypatch.setattr("skregloss.solvers.gram_store.most_kept", lambda design: 12)
+        monkeypatch.setattr("skregloss.solvers.gram_store.most_kept", lambda design, few: 12)
     path = fit_path(problem, alphas=12, alpha_min_ratio=0.1, tol=1e-8)
     assert path.converged.all()
     assert path.n_nonzero[-1] > 5

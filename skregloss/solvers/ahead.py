@@ -112,7 +112,7 @@ class AheadSolver(WorkingSetSolver):
         slopes = self.problem.gradient_on(terms, point)
         inside = self._likely(terms, point, slopes, strengths, since)
         inside[self._lacking] = True
-        most = most_kept(self.problem.design) * terms.count // len(terms.columns)
+        most = most_kept(self.problem.design, self.few_kept) * terms.count // len(terms.columns)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, support_of(terms, point), self._shares(terms, slopes), most)

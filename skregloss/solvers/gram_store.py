@@ -14,7 +14,7 @@ from .homotopy import Support
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
 # A store holds so many entries per entry of X, but always so many columns.
-SHARE_OF_DATA, FEW = 0.04, 250
+SHARE_OF_DATA, FEW = 0.04, 150
 # The share that curvatures may be off by on average in a model.
 OUTDATED = 0.1
 # What it takes for that: so many entries of a matrix per column there is, and so many multiplications.
@@ -70,13 +70,13 @@ def share_off(weights, others):
     return off / total
 
 
-def most_kept(design) -> int:
-    """The most columns that a store keeps besides those that are asked for
+def most_kept(design, few=FEW) -> int:
+    """The most columns that a store keeps besides those that are asked for, no fewer than a few
 
     Of designs with many more columns than rows it takes a small part; of others, as many columns as there are rows.
     """
     share = int((SHARE_OF_DATA * design.n_samples * design.n_features) ** 0.5)
-    return min(max(share, design.n_samples, FEW), 2 * LARGEST_GRAM)
+    return min(max(share, design.n_samples, few), 2 * LARGEST_GRAM)
 
 
 class GramStore:
@@ -87,11 +87,11 @@ class GramStore:
     matrix mostly costs more than another such step.
     """
 
-    def __init__(self, problem, free):
+    def __init__(self, problem, free, few=FEW):
         self.design, self.free = problem.design, free
         self.constant = problem.loss.constant_curvature
         self.place = np.full(problem.n_features, -1)
-        self.most = most_kept(self.design)
+        self.most = most_kept(self.design, few)
         self._begin(Curvature(problem.weights) if self.constant else None)
 
     def _begin(self, curvature):

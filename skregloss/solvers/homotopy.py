@@ -61,9 +61,10 @@ class Support:
         """Room for so many columns"""
         if len(self.factor) < size:
             count, room = len(self.columns), size + size // 8
-            factor = np.empty((room, room))
-            factor[:count, :count] = self.factor[:count, :count]
-            self.factor = factor
+            # What is in use is small: the old room is given up before the new one is taken.
+            used = self.factor = self.factor[:count, :count].copy()
+            self.factor = np.empty((room, room))
+            self.factor[:count, :count] = used
 
 
 def minimize(gram, ridge, q, b, weights, columns, support):

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from .coordinate_check import confirm_violations
-from .gram_store import GramStore, most_kept
+from .gram_store import FEW, GramStore, most_kept
 from .judge import Judge
 from .null_model import null_model, smallest_null_alpha
 from .prox_newton import minimize_on
@@ -62,6 +62,8 @@ class WorkingSetSolver:
 
     # Whether starts are better followed together, by `solve_several`.
     together = False
+    # So many columns may be kept of small data too.
+    few_kept = FEW
 
     def __init__(self, problem):
         self.problem = problem
@@ -77,7 +79,7 @@ class WorkingSetSolver:
         """Use what another solver keeps of the same data and loss where it does not depend on the penalty"""
         self._null_models = other._null_models
         if self.problem.loss.constant_curvature:
-            self._stores = other._stores
+            self._stores, self.few_kept = other._stores, other.few_kept
 
     def null(self, blocks):
         """The null model of these blocks; it depends on which columns are free."""
@@ -91,7 +93,7 @@ class WorkingSetSolver:
         if self.problem.loss.flat_pieces:
             return None
         if id(null) not in self._stores:
-            self._stores[id(null)] = GramStore(self.problem, null.free)
+            self._stores[id(null)] = GramStore(self.problem, null.free, self.few_kept)
         return self._stores[id(null)]
 
     def alpha_max(self) -> float:
@@ -237,7 +239,7 @@ class WorkingSetSolver:
             return np.arange(blocks.terms.count), False
         inside = np.zeros(blocks.terms.count, dtype=bool)
         inside[blocks.terms.blocks_of(np.flatnonzero(blocks.terms.of(now.point.coef)))] = True
-        needed, most = np.count_nonzero(inside), most_kept(self.problem.design)
+        needed, most = np.count_nonzero(inside), most_kept(self.problem.design, self.few_kept)
         if len(working) > min(2 * max(needed, SMALLEST_SET), most):
             working = working[now.violation[working] > 0.0]
         inside[working] = True
