@@ -124,8 +124,9 @@ class AheadSolver(WorkingSetSolver):
             optima += minima[:right]
             self._found = [*self._found, *minima[:right]][-self._most - 1 :]
             self._near = self.near if right < len(minima) else min(self._near + SHARPER, 1.0)
+            few = len(minima) - right <= FEWEST_STRENGTHS and self._follows(strengths[-1])
             # A few that lack something are solved with those that follow.
-            if optima and len(minima) - right <= FEWEST_STRENGTHS:
+            if right == len(minima) or (few and optima):
                 self._lacking = np.flatnonzero(inside & ~known)
                 return optima
             # Where the first lacks a column, it is a nearer start all the same.
@@ -133,6 +134,10 @@ class AheadSolver(WorkingSetSolver):
             point = nearer[0].point()
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
+
+    def _follows(self, strength) -> bool:
+        """Whether there are strengths below one"""
+        return bool(((self._following > 0.0) & (self._following < strength)).any())
 
     def _trail_to(self, point) -> list[Minimum]:
         """The last minima up to the one at this point; none if it is not among them"""
