@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ from numba.core.dispatcher import Dispatcher
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from skregloss._jit import Jittable, kernel
+from skregloss._jit import Jittable, kernel, without_collection
 from skregloss.losses import Poisson, Quantile, SquaredError
 from skregloss.penalties import L1, MCP
 from skregloss.solvers import Problem, solve
@@ -164,3 +165,18 @@ def test_a_contract_is_kept():
 
     with pytest.raises(TypeError, match=r"Wrong.value has the arguments \(self, y\); valid are \(self, y, eta\)"):
         Wrong().lower()
+
+
+def test_compiling_leaves_the_garbage_collector_as_it_was():
+    collecting = without_collection(gc.isenabled)
+    assert not collecting()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError):
+        without_collection(lambda: 1 / 0)()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert not collecting()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -87,7 +87,8 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     support.reserve(max(size, len(places)) + 1)
     factor, found = support.factor, np.empty((len(strengths), size))
     q = q - strengths[0] * ridge * b
-    zero_wrong_signs(gram, added, q, b)
+    if (b * q < 0.0).any():  # a first fit, from zero, need not compile it
+        zero_wrong_signs(gram, added, q, b)
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
