@@ -58,7 +58,8 @@ class AheadSolver(WorkingSetSolver):
         self._most = int(np.clip(room // (VECTORS * n_samples), 1, self.most))
 
     def foresee(self, alphas):
-        self._following, self._known, self._count = np.asarray(alphas, dtype=float), {}, FEWEST_STRENGTHS
+        alphas = np.asarray(alphas, dtype=float)
+        self._following, self._known, self._count = alphas[alphas > 0.0], {}, FEWEST_STRENGTHS
         self._found, self._start = [], (None, None)
         self._near, self._lacking = self.near, self._lacking[:0]
 
@@ -92,7 +93,7 @@ class AheadSolver(WorkingSetSolver):
         point = null.point if start is None else start.point()
         if alpha <= 0.0 or not null.exists or blocks.terms.count == 0 or point.settled_on is not null.free:
             return []
-        later = self._following[(self._following < alpha) & (self._following > 0.0)]
+        later = self._following[self._following < alpha]
         strengths = np.r_[alpha, later][: min(self._most, self._count)]
         if len(strengths) < self.fewest or not self._serves(point, null):
             return []
@@ -124,7 +125,7 @@ class AheadSolver(WorkingSetSolver):
             optima += minima[:right]
             self._found = [*self._found, *minima[:right]][-self._most - 1 :]
             self._near = self.near if right < len(minima) else min(self._near + SHARPER, 1.0)
-            few = len(minima) - right <= FEWEST_STRENGTHS and self._follows(strengths[-1])
+            few = len(minima) - right <= FEWEST_STRENGTHS and (self._following < strengths[-1]).any()
             # A few that lack something are solved with those that follow.
             if right == len(minima) or (few and optima):
                 self._lacking = np.flatnonzero(inside & ~known)
@@ -134,10 +135,6 @@ class AheadSolver(WorkingSetSolver):
             point = nearer[0].point()
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
-
-    def _follows(self, strength) -> bool:
-        """Whether there are strengths below one"""
-        return bool(((self._following > 0.0) & (self._following < strength)).any())
 
     def _trail_to(self, point) -> list[Minimum]:
         """The last minima up to the one at this point; none if it is not among them"""
