@@ -1,9 +1,8 @@
-"""The measurements: each solver down its ladder of tolerances, then all in turn, repeatedly, at what reached the target."""
+"""The measurements: each solver down its ladder of tolerances, then all in turn at what reached the target."""
 
 from __future__ import annotations
 
 import statistics
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from .session import Session
@@ -23,7 +22,8 @@ class Plan:
 
     target: float = 1e-6
     limit: float = 120.0
-    repeats: int = 3
+    repeats: int = 5
+    processes: int = 3
     threads: tuple[int, ...] = (1,)
     n_alphas: int | None = None
     interpreters: dict[str, str] = field(default_factory=dict)
@@ -77,30 +77,41 @@ def _descend(problem, solver, plan):
 
 
 def _repeat(problem, records, threads, plan):
-    """Fresh processes: a first call each, then rounds in which all take their turn, so that they share the machine's moods."""
-    with ExitStack() as stack:
-        sessions = [stack.enter_context(plan.session(problem, record["solver"], threads)) for record in records]
-        for record, session in zip(records, sessions, strict=True):
-            record.setdefault("runs", {})[str(threads)] = [
-                session.run(record["tol"], plan.limit + COMPILATION, certified=False)
-            ]
-        for turn in range(plan.repeats):
-            for record, session in zip(records, sessions, strict=True):
-                runs = record["runs"][str(threads)]
-                if "wall" in runs[-1] and (turn == 0 or runs[-1]["wall"] < LONG):
-                    runs.append(session.run(record["tol"], plan.limit + COMPILATION, certified=False))
+    """Fresh processes of all solvers in turn: one differs from the next by more than its own runs differ."""
+    everyone = {record["solver"]: record.setdefault("runs", {}).setdefault(str(threads), []) for record in records}
+    for _ in range(plan.processes):
+        for record in records:
+            processes = everyone[record["solver"]]
+            if not processes or _is_short(processes[-1][-1]):
+                processes.append(_in_one_process(problem, record, threads, plan))
     for record in records:
-        record.setdefault("times", {})[str(threads)] = _medians(record["runs"][str(threads)])
+        record.setdefault("times", {})[str(threads)] = _medians(everyone[record["solver"]])
 
 
-def _medians(runs):
-    """Medians of the warm runs, and the first call."""
-    first, warm = runs[0], [run for run in runs[1:] if "wall" in run]
+def _in_one_process(problem, record, threads, plan):
+    """A first call and warm ones."""
+    runs = []
+    with plan.session(problem, record["solver"], threads) as session:
+        while len(runs) <= plan.repeats and (len(runs) < 2 or _is_short(runs[-1])):
+            runs.append(session.run(record["tol"], plan.limit + COMPILATION, certified=False))
+            if "wall" not in runs[-1]:
+                break
+    return runs
+
+
+def _is_short(run):
+    return run.get("wall", LONG) < LONG
+
+
+def _medians(processes):
+    """Medians over processes of the medians of their warm runs, and of their first calls."""
+    warm = [runs[1:] for runs in processes if len(runs) > 1 and "wall" in runs[-1]]
     if not warm:
-        return {"failed": str(runs[-1])}
-    medians = {key: statistics.median(run[key] for run in warm) for key in ("wall", "cpu")}
-    peaks = [run["memory"] for run in warm if run["memory"] is not None]
-    return medians | {"first_call": first["wall"], "memory": max(peaks, default=None), "n_runs": len(warm)}
+        return {"failed": str(processes[-1][-1])}
+    medians = {key: statistics.median(statistics.median(run[key] for run in runs) for runs in warm) for key in ("wall", "cpu")}
+    peaks = [run["memory"] for runs in warm for run in runs if run["memory"] is not None]
+    first = statistics.median(runs[0]["wall"] for runs in processes if "wall" in runs[0])
+    return medians | {"first_call": first, "memory": max(peaks, default=None), "n_processes": len(warm)}
 
 
 def loose_time(record):

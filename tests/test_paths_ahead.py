@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skregloss.losses import LogLoss, Poisson, SquaredError
 from skregloss.path import fit_path
 from skregloss.penalties import L1, ElasticNet
-from skregloss.solvers import Problem, make_solver
+from skregloss.solvers import Problem, ahead, make_solver
 from skregloss.solvers.ahead import AheadSolver
 
 SMOOTH = [loss for loss in ONE_PER_CONVEX_LOSS if not loss.flat_pieces]
@@ -131,6 +131,31 @@ def test_scales(loss, scale, storage):
     scaled = fit_path(Problem(loss, L1(), storage(scale * X), y), scale * path.alphas, tol=1e-10)
     assert scaled.converged.all()
     np.testing.assert_allclose(scale * scaled.coefs, path.coefs, atol=1e-5 * np.abs(path.coefs).max())
+
+
+@over_storage
+@pytest.mark.parametrize("products", [0.0, np.inf], ids=["halved", "whole"])
+@pytest.mark.parametrize("loss", [SquaredError(), LogLoss(), Poisson()], ids=["squared_error", "log_loss", "poisson"])
+def test_columns_beyond_their_limits_are_looked_at(loss, products, storage, monkeypatch):
+    """However often the way from one strength to a later one is halved to bound slopes"""
+    factors = np.where(np.arange(COLUMNS) % 3 == 0, 2.0, 0.5)
+    problem, *_ = problem_of(loss, L1(), storage, factors=factors)
+    reached, sizes, outside = AheadSolver._reached, [], 0
+
+    def checked(solver, terms, first, last, duals, strengths, inside):
+        nonlocal outside
+        found = reached(solver, terms, first, last, duals, strengths, inside)
+        slopes = np.array([problem.design.rmatvec(dual) for dual in duals])
+        beyond = (np.abs(slopes) > (1.0 + 1e-12) * strengths[:, None] * factors).any(axis=0)
+        assert not (beyond & ~found).any()
+        outside += np.count_nonzero(beyond & ~inside)
+        sizes.append(len(duals))
+        return found
+
+    monkeypatch.setattr(ahead, "PRODUCTS", products)
+    monkeypatch.setattr(AheadSolver, "_reached", checked)
+    assert fit_path(problem, STRENGTHS, alpha_min_ratio=0.05, tol=1e-8, max_iter=200).converged.all()
+    assert outside > 0 and (min(sizes) <= 2) == (products == 0.0)
 
 
 @pytest.mark.parametrize("max_iter", [1, 2])

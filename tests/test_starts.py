@@ -11,6 +11,7 @@ from skregloss.path import fit_path
 from skregloss.path._continuation import Continuation
 from skregloss.penalties import L0, MCP, SCAD, GroupL2, GroupMCP, LogSum, Lq, SparseGroup
 from skregloss.solvers import Problem, make_solver, solve, working_set
+from skregloss.solvers.ahead import AheadSolver
 
 OPTIONS = {"tol": 1e-8, "max_iter": 1000}
 NON_CONVEX = [MCP(), SCAD(), LogSum(), Lq(), L0(), GroupMCP(3)]
@@ -76,6 +77,7 @@ def test_paths_of_more_coefficients_than_rows_end_where_single_fits_do(penalty, 
     """They begin where the last two solutions point to."""
     problem, looked = problem_of(SquaredError(), penalty, 25, 160), []
     straight_on = working_set.straight_on
+    monkeypatch.setattr(AheadSolver, "_ahead", lambda *args: [])
     monkeypatch.setattr(working_set, "straight_on", lambda *parts: looked.append(straight_on(*parts)) or looked[-1])
     continuation = Continuation(problem, **OPTIONS)
     alphas = continuation.solver.alpha_max() * np.geomspace(1.0, 1e-2, 15)

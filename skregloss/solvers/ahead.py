@@ -20,7 +20,7 @@ MOST_ROUNDS = 20
 ROUNDING = 1e-12
 # Strengths that are solved at once, to begin with and at most; vectors of samples that each takes, and the entries that they
 # may take together, or share of those of a dense design.
-FEWEST_STRENGTHS, MOST_STRENGTHS = 4, 16
+FIRST_STRENGTHS, MOST_STRENGTHS, FEWEST_STRENGTHS = 8, 16, 4
 VECTORS, SMALL, SHARE_OF_DATA = 4, 2**20, 0.1
 # Slopes within this share of their limits may reach them soon, however they move.
 NEAR = 0.8
@@ -28,6 +28,8 @@ NEAR = 0.8
 FARTHEST = 1.2
 # As long as no column is lacking, fewer are taken that may.
 SHARPER = 0.01
+# Slopes halfway cost a product with all columns, and some passes over what is known of them.
+PRODUCTS = 2
 # Columns that are looked at together.
 AT_ONCE = 1024
 
@@ -59,7 +61,7 @@ class AheadSolver(WorkingSetSolver):
 
     def foresee(self, alphas):
         alphas = np.asarray(alphas, dtype=float)
-        self._following, self._known, self._count = alphas[alphas > 0.0], {}, FEWEST_STRENGTHS
+        self._following, self._known, self._count = alphas[alphas > 0.0], {}, FIRST_STRENGTHS
         self._found, self._start = [], (None, None)
         self._near, self._lacking = self.near, self._lacking[:0]
 
@@ -177,12 +179,26 @@ class AheadSolver(WorkingSetSolver):
             seen = np.flatnonzero(inside | (np.abs(last) > strengths * limits))
             along = last[None, seen]
         else:
-            shares, rests = self._bounds.between(point.dual, duals[-1], duals)
-            reached = within_reach(slopes, last, shares, terms.of(self._bounds.lengths), rests, strengths, limits)
+            reached = self._reached(terms, (point.dual, slopes), (duals[-1], last), duals, strengths, inside)
             seen, along = self._look(np.flatnonzero(inside | reached), duals, strengths, terms, limits, inside)
         right = missing(np.abs(along) > (1.0 + ROUNDING) * strengths[:, None] * limits[seen], seen, inside)
         certify(self.problem, null, terms.take(seen), minima[:right], along[:right], tol)
         return right
+
+    def _reached(self, terms, first, last, duals, strengths, inside):
+        """Mark blocks that may be beyond their limits at some of the duals, on the way between two of known slopes to the last
+
+        Where looking at those outside costs more than to know the slopes halfway too, there they are bounded from nearer.
+        """
+        shares, rests = self._bounds.between(first[0], last[0], duals)
+        lengths, limits = terms.of(self._bounds.lengths), self._limits(terms)
+        reached = within_reach(first[1], last[1], shares, lengths, rests, strengths, limits)
+        if np.count_nonzero(reached & ~inside) * len(duals) <= PRODUCTS * terms.count or len(duals) <= 2:
+            return reached
+        half = len(duals) // 2
+        middle = duals[half - 1], terms.of(self.problem.design.rmatvec(duals[half - 1]))
+        reached = self._reached(terms, first, middle, duals[:half], strengths[:half], inside)
+        return reached | self._reached(terms, middle, last, duals[half:], strengths[half:], inside)
 
     def _look(self, unsure, duals, strengths, terms, limits, inside):
         """Of columns that may be beyond their limits, those inside and those that are somewhere; and their slopes"""

@@ -92,48 +92,55 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
     places = kept(factor, places, b)
     active, count = np.zeros(len(factor), dtype=np.int64), len(places)
     active[:count] = places
-    work, column, outcome = np.empty((3, size)), np.empty(size), FINISHED
-    sign, weight, slope, most = np.empty(size), np.empty(size), np.empty(size), 20 * size + 100
-    ridged, centre = ridge.any(), b.copy()
-    for k, strength in enumerate(strengths):
-        if k > 0:
-            # The model is about the last minimum now: what RIDGE added is not part of its gradient.
-            q += RIDGE * own * (b - centre)
-        if k > 0 and ridged:
-            more = (strength - strengths[k - 1]) * ridge
+    work, column = np.empty((7, size)), np.empty(size)
+    ridged, done, outcome = ridge.any(), 0, FINISHED
+    while outcome == FINISHED and done < len(strengths):
+        if done > 0:  # with another ridge, which makes another matrix
+            more = (strengths[done] - strengths[done - 1]) * ridge
             q -= more * b
             added += more
             count = 0
-        centre[:] = b
         if count < np.count_nonzero(b):
             count = complete(gram, added, q, b, active, factor, count, column)
-        aim(q, b, weights, strength, 0.0 if k == 0 or ridged else strengths[k - 1], sign, weight, slope)
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, most, work, column)
-        if outcome != FINISHED:
-            found = found[:k]
-            break
-        found[k] = b
+        part = slice(done, done + 1 if ridged else None)
+        outcome, count, solved = follow_each(
+            gram, added, q, b, weights, strengths[part], found[part], factor, active, count, work, column
+        )
+        done += solved
     active = active[:count]
     support.columns, support.diagonal = columns[active], (own + added)[active]
-    return outcome, found
+    return outcome, found[:done]
 
 
-@kernel
-def aim(q, b, weights, strength, before, sign, weight, slope):
-    """Fill in the signs of b, weights for which it is optimal, and the way from there to the wanted ones, weights x strength
+@kernel(reorder=True)
+def follow_each(gram, added, q, b, weights, strengths, found, factor, active, count, work, column):
+    """Move b to the minimum for the weights times each strength; the outcome, the size of the support, how many were found
 
-    They are those of the gradient where active, and where not the wanted ones times a common factor: that of the strength
-    `before`, or if this is 0 the least that will do.
+    The weights to begin with are those for which b is optimal. They are those of the gradient where active, and where not
+    the wanted ones times a common factor: the strength before, or at first the least that will do.
     """
-    top = max(before / strength, 1.0)
-    for j in range(b.shape[0]):
-        sign[j] = np.sign(b[j])
-        if before == 0.0 and sign[j] == 0.0:
-            top = max(top, abs(q[j]) / (strength * weights[j]))
-    for j in range(b.shape[0]):
-        wanted = strength * weights[j]
-        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-        slope[j] = wanted - weight[j]
+    size, before = b.shape[0], 0.0
+    sign, weight, slope, centre = work[3], work[4], work[5], work[6]
+    for k in range(strengths.shape[0]):
+        strength = strengths[k]
+        top = max(before / strength, 1.0)
+        for j in range(size):
+            centre[j], sign[j] = b[j], np.sign(b[j])
+            if before == 0.0 and sign[j] == 0.0:
+                top = max(top, abs(q[j]) / (strength * weights[j]))
+        for j in range(size):
+            wanted = strength * weights[j]
+            weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
+            slope[j] = wanted - weight[j]
+        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work, column)
+        if outcome != FINISHED:
+            return outcome, count, k
+        for j in range(size):
+            found[k, j] = b[j]
+            # The model is about this minimum from here on: what RIDGE added is not part of its gradient.
+            q[j] += RIDGE * gram[j, j] * (b[j] - centre[j])
+        before = strength
+    return FINISHED, count, strengths.shape[0]
 
 
 def complete(gram, added, q, b, active, factor, count, column):
