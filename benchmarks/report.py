@@ -111,7 +111,7 @@ def _section(name, records):
             if "wall" not in times:
                 yield start + f"{times['failed']} | | | |"
                 continue
-            memory = "" if times["memory"] is None else f"{times['memory'] / _data_bytes(record):.2f}"
+            memory = "" if record["memory"] is None else f"{record['memory'] / _data_bytes(record):.2f}"
             yield start + f"{times['wall']:.3g} | {times['cpu']:.3g} | {times['first_call']:.3g} | {memory} |"
     best = _best_objectives(records)
     if best is not None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from .session import Session
 
 LOOSE = 1e-3
-# Runs of this many seconds are not repeated.
-LONG = 10.0
+# Runs of this many seconds are not repeated in other processes, and those of one process end after so many.
+LONG, ENOUGH = 10.0, 3.0
 # Seconds that a first call may take beyond the limit.
 COMPILATION = 60.0
 # Seconds for what is not part of a run's time: the certificate, and the start of R.
@@ -72,7 +72,7 @@ def _descend(problem, solver, plan):
             if place > 0 or len(tolerances) > 2:
                 rungs.append(result | {"cold": place == 0})
             if place > 0 and result["violation"] <= plan.target:
-                return record | {"status": "reached", "tol": tol, "violation": result["violation"]}
+                return record | {"status": "reached", **{key: result[key] for key in ("tol", "violation", "memory")}}
     return record | {"status": "missed", "why": f"does not reach {plan.target:g}"}
 
 
@@ -82,7 +82,7 @@ def _repeat(problem, records, threads, plan):
     for _ in range(plan.processes):
         for record in records:
             processes = everyone[record["solver"]]
-            if not processes or _is_short(processes[-1][-1]):
+            if not processes or processes[-1][-1].get("wall", LONG) < LONG:
                 processes.append(_in_one_process(problem, record, threads, plan))
     for record in records:
         record.setdefault("times", {})[str(threads)] = _medians(everyone[record["solver"]])
@@ -92,15 +92,11 @@ def _in_one_process(problem, record, threads, plan):
     """A first call and warm ones."""
     runs = []
     with plan.session(problem, record["solver"], threads) as session:
-        while len(runs) <= plan.repeats and (len(runs) < 2 or _is_short(runs[-1])):
+        while len(runs) <= plan.repeats and (len(runs) < 2 or sum(run["wall"] for run in runs[1:]) < ENOUGH):
             runs.append(session.run(record["tol"], plan.limit + COMPILATION, certified=False))
             if "wall" not in runs[-1]:
                 break
     return runs
-
-
-def _is_short(run):
-    return run.get("wall", LONG) < LONG
 
 
 def _medians(processes):
@@ -109,9 +105,8 @@ def _medians(processes):
     if not warm:
         return {"failed": str(processes[-1][-1])}
     medians = {key: statistics.median(statistics.median(run[key] for run in runs) for runs in warm) for key in ("wall", "cpu")}
-    peaks = [run["memory"] for runs in warm for run in runs if run["memory"] is not None]
     first = statistics.median(runs[0]["wall"] for runs in processes if "wall" in runs[0])
-    return medians | {"first_call": first, "memory": max(peaks, default=None), "n_processes": len(warm)}
+    return medians | {"first_call": first, "n_processes": len(warm)}
 
 
 def loose_time(record):

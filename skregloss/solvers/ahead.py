@@ -31,7 +31,7 @@ SHARPER = 0.01
 # Slopes halfway cost a product with all columns, and some passes over what is known of them.
 PRODUCTS = 2
 # Columns that are looked at together.
-AT_ONCE = 1024
+AT_ONCE = 256
 
 
 class AheadSolver(WorkingSetSolver):
