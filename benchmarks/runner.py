@@ -9,7 +9,7 @@ from .session import Session
 
 LOOSE = 1e-3
 # Runs of this many seconds are not repeated in other processes, and those of one process end after so many.
-LONG, ENOUGH = 10.0, 3.0
+LONG, ENOUGH = 10.0, 2.0
 # Seconds that a first call may take beyond the limit.
 COMPILATION = 60.0
 # Seconds for what is not part of a run's time: the certificate, and the start of R.
@@ -22,7 +22,7 @@ class Plan:
 
     target: float = 1e-6
     limit: float = 120.0
-    repeats: int = 5
+    repeats: int = 25
     processes: int = 3
     threads: tuple[int, ...] = (1,)
     n_alphas: int | None = None
