@@ -9,7 +9,7 @@ from .session import Session
 
 LOOSE = 1e-3
 # Runs of this many seconds are not repeated in other processes, and those of one process end after so many.
-LONG, ENOUGH = 10.0, 2.0
+LONG, ENOUGH = 10.0, 1.0
 # Seconds that a first call may take beyond the limit.
 COMPILATION = 60.0
 # Seconds for what is not part of a run's time: the certificate, and the start of R.
