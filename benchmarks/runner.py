@@ -72,7 +72,7 @@ def _descend(problem, solver, plan):
             if place > 0 or len(tolerances) > 2:
                 rungs.append(result | {"cold": place == 0})
             if place > 0 and result["violation"] <= plan.target:
-                return record | {"status": "reached", **{key: result[key] for key in ("tol", "violation", "memory")}}
+                return record | {"status": "reached", **{key: result[key] for key in ("tol", "violation", "memory", "floor")}}
     return record | {"status": "missed", "why": f"does not reach {plan.target:g}"}
 
 
