@@ -24,7 +24,7 @@ def parser():
     run.add_argument("--solver", action="append", choices=MODULES, help="may be repeated; all by default")
     run.add_argument("--target", type=float, default=1e-6)
     run.add_argument("--limit", type=float, default=120.0, help="processor seconds for a solver on a problem, down its ladder")
-    run.add_argument("--repeats", type=int, default=25, help="warm runs in a process, while they take seconds")
+    run.add_argument("--repeats", type=int, default=5, help="turns of warm runs in a process")
     run.add_argument("--processes", type=int, default=3, help="fresh processes of each solver")
     run.add_argument("--threads", type=int, action="append", help="may be repeated; 1 and all cores by default")
     run.add_argument("--alphas", type=int, help="strengths of each path, instead of the problem's own number")

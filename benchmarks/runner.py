@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 from .session import Session
 
 LOOSE = 1e-3
-# Runs of this many seconds are not repeated in other processes, and those of one process end after so many.
-LONG, ENOUGH = 10.0, 1.0
+# Runs of this many seconds are not repeated in other processes; a turn takes so many, and all turns of a process together.
+LONG, TURN, ENOUGH = 10.0, 0.2, 1.0
 # Seconds that a first call may take beyond the limit.
 COMPILATION = 60.0
 # Seconds for what is not part of a run's time: the certificate, and the start of R.
@@ -22,7 +24,7 @@ class Plan:
 
     target: float = 1e-6
     limit: float = 120.0
-    repeats: int = 25
+    repeats: int = 5
     processes: int = 3
     threads: tuple[int, ...] = (1,)
     n_alphas: int | None = None
@@ -77,26 +79,30 @@ def _descend(problem, solver, plan):
 
 
 def _repeat(problem, records, threads, plan):
-    """Fresh processes of all solvers in turn: one differs from the next by more than its own runs differ."""
-    everyone = {record["solver"]: record.setdefault("runs", {}).setdefault(str(threads), []) for record in records}
+    """Rounds of fresh processes: a first call each, then turns of a part of a second, for machines change their pace."""
+    processes = {record["solver"]: record.setdefault("runs", {}).setdefault(str(threads), []) for record in records}
     for _ in range(plan.processes):
-        for record in records:
-            processes = everyone[record["solver"]]
-            if not processes or processes[-1][-1].get("wall", LONG) < LONG:
-                processes.append(_in_one_process(problem, record, threads, plan))
+        with ExitStack() as stack:
+            turns = []
+            for record in records:
+                done = processes[record["solver"]]
+                if not done or done[-1][-1].get("wall", LONG) < LONG:
+                    session = stack.enter_context(plan.session(problem, record["solver"], threads))
+                    run = partial(session.run, record["tol"], plan.limit + COMPILATION, certified=False)
+                    done.append([run()])
+                    turns.append((done[-1], run))
+            for runs, run in plan.repeats * turns:
+                _take_turn(runs, run)
     for record in records:
-        record.setdefault("times", {})[str(threads)] = _medians(everyone[record["solver"]])
+        record.setdefault("times", {})[str(threads)] = _medians(processes[record["solver"]])
 
 
-def _in_one_process(problem, record, threads, plan):
-    """A first call and warm ones."""
-    runs = []
-    with plan.session(problem, record["solver"], threads) as session:
-        while len(runs) <= plan.repeats and (len(runs) < 2 or sum(run["wall"] for run in runs[1:]) < ENOUGH):
-            runs.append(session.run(record["tol"], plan.limit + COMPILATION, certified=False))
-            if "wall" not in runs[-1]:
-                break
-    return runs
+def _take_turn(runs, run):
+    """Add warm runs to those of a process, unless one failed or there are enough."""
+    spent = 0.0
+    while "wall" in runs[-1] and spent < TURN and sum(warm["wall"] for warm in runs[1:]) < ENOUGH:
+        runs.append(run())
+        spent += runs[-1].get("wall", 0.0)
 
 
 def _medians(processes):
