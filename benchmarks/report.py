@@ -64,26 +64,39 @@ def _ratio_row(name, records, threads):
     wall = [time for record in peers if (time := _times(record, threads[-1], "wall")) is not None]
     loose = [time for record in peers if (time := loose_time(record)) is not None]
     best = min(reached, key=reached.get, default=None)
-    shown, ratio = ("none", "") if best is None else (f"{best} {reached[best]:.3g} s", _ratio(mine, [reached[best]]))
-    nearest = min((record for record in peers if _best_rung(record)), key=lambda peer: _best_rung(peer)["cpu"], default=None)
+    shown = f"{best} {reached[best]:.3g} s" if best else "none"
+    nearest = _nearest(peers)
     if best is None and nearest is not None:
-        rung = _best_rung(nearest)
-        shown, ratio = (
-            f"none; {nearest['solver']} {rung['violation']:.0e} in {rung['cpu']:.3g} s",
-            f"< {_ratio(mine, [rung['cpu']])}",
-        )
+        shown += f"; {nearest['solver']} {_best_rung(nearest)['violation']:.0e} in {_best_rung(nearest)['cpu']:.3g} s"
     cells = [
         name,
         f"{mine:.3g} s" if mine is not None else own.get("why", "not run"),
         shown,
-        ratio,
-        _ratio(mine, [time for solver, time in reached.items() if solver != EXACT]),
+        _ratio_or_bound(mine, reached, peers),
+        _ratio_or_bound(mine, *_without_exact(reached, peers)),
         _ratio(mine, [reached[EXACT]] if EXACT in reached else []),
         _ratio(mine, [own["floor"]] if "floor" in own else []),
         _ratio(_times(own, threads[-1], "wall"), wall) if len(threads) > 1 else "",
         _ratio(loose_time(own), loose),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _without_exact(reached, peers):
+    return {name: time for name, time in reached.items() if name != EXACT}, [peer for peer in peers if peer["solver"] != EXACT]
+
+
+def _ratio_or_bound(mine, reached, peers):
+    """To the best that reached the target, or to what the nearest took for less."""
+    nearest = _nearest(peers)
+    if reached or nearest is None or mine is None:
+        return _ratio(mine, list(reached.values()))
+    return f"< {_ratio(mine, [_best_rung(nearest)['cpu']])}"
+
+
+def _nearest(peers):
+    """The peer that took the least time for the least violation of its own; None if none has any"""
+    return min((peer for peer in peers if _best_rung(peer)), key=lambda peer: _best_rung(peer)["cpu"], default=None)
 
 
 def _best_rung(record):
