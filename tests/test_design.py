@@ -115,6 +115,11 @@ def test_products_and_squares(stored, shifted, scaled, shape):
             starts, rows, values = design.taken(columns)
             assert (np.diff(starts) == design.counts(columns)).all()
             close(sparse.csc_array((values, rows.astype(int), starts), shape=chosen.shape).toarray(), chosen)
+        if columns is not None:
+            transposed = design.transposed(columns)
+            close(transposed, chosen.T)
+            assert transposed.flags.c_contiguous
+            transposed[:] = 0.0
         if isinstance(design, Standardized):
             close(design.squares(weights, columns), weights @ chosen**2)
 

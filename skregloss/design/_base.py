@@ -67,6 +67,10 @@ class Design(Jittable):
         """X[rows][:, columns] as an array"""
         raise NotImplementedError
 
+    def transposed(self, columns):
+        """X[:, columns].T as an array of its own, row by row"""
+        return np.ascontiguousarray(self.entries(np.arange(self.n_samples), columns).T)
+
     def counts(self, columns):
         """How many entries of each of the columns are stored"""
         raise NotImplementedError
@@ -188,6 +192,14 @@ class Standardized(Design):
 
     def entries(self, rows, columns):
         return (self.design.entries(rows, columns) - self.shift[columns]) / self.scale[columns]
+
+    def transposed(self, columns):
+        result = self.design.transposed(columns)
+        if self.shifts:
+            result -= self.shift[columns][:, None]
+        if self.scales:
+            result /= self.scale[columns][:, None]
+        return result
 
     def counts(self, columns):
         return self.design.counts(columns)

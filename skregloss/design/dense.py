@@ -136,6 +136,9 @@ class Dense(Design):
     def entries(self, rows, columns):
         return self.rows[np.ix_(columns, rows)].T.astype(np.float64)
 
+    def transposed(self, columns):
+        return self.rows[columns].astype(np.float64, copy=False)
+
     def summed(self, owner, factors, count):
         return Dense((ownership(owner, factors, count).T @ self.rows).T)
 

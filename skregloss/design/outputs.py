@@ -113,7 +113,7 @@ class Outputs(Design):
     def rows_of(self, columns):
         """The columns of X that these are, as rows, and their outputs"""
         outputs, own = np.divmod(columns, self.design.n_features)
-        return self.design.entries(np.arange(self.design.n_samples), own).T, outputs
+        return self.design.transposed(own), outputs
 
     def dot(self, column, vector):
         output = column // int(self.width)

@@ -115,7 +115,7 @@ class AheadSolver(WorkingSetSolver):
         slopes = self.problem.gradient_on(terms, point)
         inside = self._likely(terms, point, slopes, strengths, since)
         inside[self._lacking] = True
-        most = most_kept(self.problem.design, self.few_kept) * terms.count // len(terms.columns)
+        most = self._largest_set() * terms.count // len(terms.columns)
         optima, nearer = [], []
         for _ in range(MOST_ROUNDS):
             inside = nearest(inside, support_of(terms, point), self._shares(terms, slopes), most)
@@ -137,6 +137,10 @@ class AheadSolver(WorkingSetSolver):
             point = nearer[0].point()
             slopes = self.problem.gradient_on(terms, point)
         return optima or nearer
+
+    def _largest_set(self):
+        """Of larger working sets the columns that are least likely to matter are left out"""
+        return most_kept(self.problem.design, self.few_kept)
 
     def _trail_to(self, point) -> list[Minimum]:
         """The last minima up to the one at this point; none if it is not among them"""

@@ -26,6 +26,7 @@ class BlockPathSolver(ExactSolver):
     # A strength alone is left to working sets, which begin small.
     fewest = 2
     few = FEW
+    few_rows = 0
 
     def __init__(self, problem):
         # Where no column can be lacking, many strengths cost no more than few.

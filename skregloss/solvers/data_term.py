@@ -6,6 +6,8 @@ bring a term of their own, with the same members, from `Loss.joint_term`.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._jit import read_only
@@ -110,11 +112,11 @@ class RowTerm:
 
     def gap(self, point, scale):
         """The Fenchel-Young gap of the point's dual times a scale, or hardly more than that"""
-        if np.isfinite(self.self_concordance) and scale >= NEARLY_ONE:
+        if math.isfinite(self.self_concordance) and scale >= NEARLY_ONE:
             flat = flat_curvature(point.bend, self.lipschitz)
             parts = self.weights, point.gradient, point.curvature.weights, point.dual
             excess = scaled_dual_excess(*parts, scale, flat, self.self_concordance, MOST_SLACK)
-            if np.isfinite(excess):
+            if math.isfinite(excess):
                 return excess
         return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
 

@@ -10,26 +10,50 @@ import numpy as np
 
 from . import homotopy
 from .ahead import AheadSolver
+from .gram_store import FEW
 from .minima import Minimum
+from .quadratic import Quadratic
 
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
 LARGEST_SET = 2000
+# Of so few rows columns are taken as they are, with so many entries at most, and their Gram matrix is not formed: that costs
+# less, so that more of them may be looked at.
+FEW_ROWS, ENTRIES, NEAR = 200, 2**16, 0.9
 
 
 class ExactSolver(AheadSolver):
-    """Minima on a Gram matrix that is kept."""
+    """Minima on a Gram matrix that is kept, or on columns of few rows."""
+
+    few_rows = FEW_ROWS
+
+    def __init__(self, problem):
+        self._by_rows = problem.design.n_samples <= self.few_rows
+        if self._by_rows:
+            self.near = NEAR
+        super().__init__(problem)
+
+    def _largest_set(self):
+        return max(FEW, ENTRIES // self.problem.design.n_samples) if self._by_rows else super()._largest_set()
 
     def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         if len(working) > LARGEST_SET:
             return []
         store, columns = self._store(null), terms.columns[working]
         l1, l2 = self.problem.penalty.l1_l2_parts()
-        gram, _, cross, inverse = store.parts(columns, 1.0)
+        quadratic, cross, inverse = self._quadratic(store, columns)
         before, units = point.coef[columns], terms.strengths[working]
         _, found = homotopy.minimize_each(
-            gram, l2 * units, -slopes[working], before.copy(), l1 * units, strengths, columns, store.support
+            quadratic, l2 * units, -slopes[working], before.copy(), l1 * units, strengths, columns, store.support
         )
         return self._minima(null, point, columns, found, strengths, cross, inverse)
+
+    def _quadratic(self, store, columns):
+        """The quadratic form of the loss, and what moves the free block: Z'HX and (Z'HZ)^+"""
+        if self._by_rows:
+            rows, diagonal, cross, inverse = store.rows(columns)
+            return Quadratic(rows=rows, diagonal=diagonal), cross, inverse
+        gram, _, cross, inverse = store.parts(columns, 1.0)
+        return Quadratic(gram), cross, inverse
 
     def _minima(self, null, point, columns, found, strengths, cross, inverse):
         """Those with the rows of `found` as the coefficients of these columns, up to the first that is not finite"""
@@ -39,7 +63,7 @@ class ExactSolver(AheadSolver):
         moved = np.flatnonzero(steps.any(axis=0))
         free_steps = -(steps @ cross.T) @ inverse
         etas = point.eta + problem.design.matvecs(steps[:, moved], columns[moved])
-        for eta, free_step in zip(etas, free_steps, strict=True):
-            eta += null.free.apply(free_step)
+        if null.free.size:
+            etas += null.free.applied(free_steps)
         each = zip(strengths, found, free_steps, etas, problem.data.derivatives_each(etas), strict=False)
         return [Minimum(strength, 0, null.free, point, columns, *parts, *loss) for strength, *parts, loss in each]

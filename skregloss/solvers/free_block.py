@@ -56,6 +56,12 @@ class FreeBlock:
             result = result + self.design.matvec(step[self.intercepts.count :], self.columns)
         return result
 
+    def applied(self, steps):
+        """The same for each row of `steps`, or what broadcasts to it"""
+        if self.intercepts.owner is None and not len(self.columns):
+            return steps
+        return np.array([self.apply(step) for step in steps])
+
     def cross(self, curvature, columns):
         """Z' H X[:, columns]"""
         first = self.intercepts.count

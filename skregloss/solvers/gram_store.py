@@ -97,7 +97,7 @@ class GramStore:
     def _begin(self, curvature):
         """With nothing stored, at this curvature"""
         self.curvature, self.support = curvature, Support()
-        self.inverse = None
+        self.inverse, self.rooted = None, None
         self.place[:] = -1
         self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
         self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
@@ -145,6 +145,22 @@ class GramStore:
             return False
         self._begin(curvature)
         return True
+
+    def rows(self, columns):
+        """H^1/2 X' with the free block eliminated, R of G = RR'; the diagonal of G, V = Z'HX and (Z'HZ)^+. Nothing is kept."""
+        if self.rooted is None:
+            root = np.sqrt(self.curvature.weights)
+            self.rooted, self.inverse = (root, self.free.matrix().T * root), self.free.inverse(self.curvature)
+        root, others = self.rooted
+        rows = self.design.transposed(columns)
+        rows *= root
+        length = np.einsum("ji,ji->j", rows, rows)
+        cross = others @ rows.T
+        rows -= (self.inverse @ cross).T @ others
+        diagonal = np.einsum("ji,ji->j", rows, rows)
+        within = diagonal <= DEPENDENT_CURVATURE * length
+        rows[within] = 0.0
+        return rows, np.where(within, length, diagonal), cross, self.inverse
 
     def parts(self, columns, damping):
         """Those of some columns, for the curvature times `damping`"""

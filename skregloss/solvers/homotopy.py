@@ -19,6 +19,7 @@ import numpy as np
 
 from .._jit import kernel
 from . import cholesky
+from .quadratic import Quadratic, entries_at, products, subtract_column
 
 # Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
 # is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
@@ -27,8 +28,10 @@ SMALLEST_PIVOT = 1e-13
 ROUNDING = 1e-12
 # Diagonals that agree to this are of the same matrix.
 SAME = 1e-12
+# The weights are given up on after so many events.
+EVENTS_PER_COLUMN, EVENTS = 20, 100
 
-FINISHED, DEPENDENT, TOO_MANY_EVENTS = 0, 1, 2
+FINISHED, DEPENDENT, TOO_MANY_EVENTS, NO_ROOM = 0, 1, 2, 3
 # Typed, lest callees be compiled for the literal as well.
 NONE = np.int64(-1)
 
@@ -57,14 +60,14 @@ class Support:
             return places[:0]
         return np.where(there, places, -1)
 
-    def reserve(self, size):
-        """Room for so many columns"""
+    def reserve(self, size, used):
+        """Room for so many columns, where so many are in use"""
         if len(self.factor) < size:
-            count, room = len(self.columns), size + size // 8
+            room = size + size // 8
             # What is in use is small: the old room is given up before the new one is taken.
-            used = self.factor = self.factor[:count, :count].copy()
+            part = self.factor = self.factor[:used, :used].copy()
             self.factor = np.empty((room, room))
-            self.factor[:count, :count] = used
+            self.factor[:used, :used] = part
 
 
 def minimize(gram, ridge, q, b, weights, columns, support):
@@ -73,26 +76,26 @@ def minimize(gram, ridge, q, b, weights, columns, support):
     q is the negative gradient at b without the ridge, which is added to the diagonal of G. `support` is what the last
     minimisation on this G left; `columns` are the sorted names of the columns of G.
     """
-    return minimize_each(gram, ridge, q, b, weights, np.ones(1), columns, support)[0]
+    return minimize_each(Quadratic(gram), ridge, q, b, weights, np.ones(1), columns, support)[0]
 
 
-def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
+def minimize_each(quadratic, ridge, q, b, weights, strengths, columns, support):
     """The same for the ridge and the weights times each of some falling strengths; the outcome and the minima
 
     b ends at the last of those that were found, all of them where the outcome is FINISHED.
     """
-    size, own = len(b), gram.diagonal()
+    size, own, given = len(b), quadratic.diagonal, quadratic.given
     added = strengths[0] * ridge + RIDGE * own
     places = support.places_in(columns, own + added)
-    support.reserve(max(size, len(places)) + 1)
-    factor, found = support.factor, np.empty((len(strengths), size))
+    support.reserve(max(quadratic.rank, len(places)) + 1, len(places))
+    found = np.empty((len(strengths), size))
     q = q - strengths[0] * ridge * b
     if (b * q < 0.0).any():  # a first fit, from zero, need not compile it
-        zero_wrong_signs(gram, added, q, b)
-    places = kept(factor, places, b)
-    active, count = np.zeros(len(factor), dtype=np.int64), len(places)
+        zero_wrong_signs(*given, added, q, b)
+    places = kept(support.factor, places, b)
+    active, count = np.zeros(size, dtype=np.int64), len(places)
     active[:count] = places
-    work, column = np.empty((7, size)), np.empty(size)
+    work, column = np.empty((5, size)), np.empty(size)
     ridged, done, outcome = ridge.any(), 0, FINISHED
     while outcome == FINISHED and done < len(strengths):
         if done > 0:  # with another ridge, which makes another matrix
@@ -100,59 +103,57 @@ def minimize_each(gram, ridge, q, b, weights, strengths, columns, support):
             q -= more * b
             added += more
             count = 0
-        if count < np.count_nonzero(b):
-            count = complete(gram, added, q, b, active, factor, count, column)
-        part = slice(done, done + 1 if ridged else None)
-        outcome, count, solved = follow_each(
-            gram, added, q, b, weights, strengths[part], found[part], factor, active, count, work, column
-        )
-        done += solved
+        diagonal, sign = own + added, np.sign(b)
+        if count < np.count_nonzero(sign):
+            support.reserve(np.count_nonzero(sign) + 1, count)
+            lacking = sign.copy()
+            lacking[active[:count]] = 0.0
+            count = extend(*given, diagonal, lacking, active, support.factor, count, column)
+        if count < 0:  # they are dependent
+            q += quadratic @ b + added * b
+            b[:], sign[:], count = 0.0, 0.0, 0
+        part, outcome = slice(done, done + 1 if ridged else None), NO_ROOM
+        while outcome == NO_ROOM:
+            support.reserve(count + 1, count)
+            matrix, room = (*given, own, diagonal), (support.factor, active, sign, count, work, column)
+            outcome, count, solved = follow_each(*matrix, q, b, weights, strengths[part], found[part], *room)
+            done += solved
+            part = slice(done, part.stop)
     active = active[:count]
-    support.columns, support.diagonal = columns[active], (own + added)[active]
+    support.columns, support.diagonal = columns[active], diagonal[active]
     return outcome, found[:done]
 
 
 @kernel(reorder=True)
-def follow_each(gram, added, q, b, weights, strengths, found, factor, active, count, work, column):
+def follow_each(gram, rows, own, diagonal, q, b, weights, strengths, found, factor, active, sign, count, work, column):
     """Move b to the minimum for the weights times each strength; the outcome, the size of the support, how many were found
 
     The weights to begin with are those for which b is optimal. They are those of the gradient where active, and where not
-    the wanted ones times a common factor: the strength before, or at first the least that will do.
+    the wanted ones times a common factor: the strength before, or at first the least that will do. A coefficient that is
+    active has a sign, also where it has only begun to move.
     """
     size, before = b.shape[0], 0.0
-    sign, weight, slope, centre = work[3], work[4], work[5], work[6]
+    weight, slope, centre = work[2], work[3], work[4]
     for k in range(strengths.shape[0]):
         strength = strengths[k]
         top = max(before / strength, 1.0)
         for j in range(size):
-            centre[j], sign[j] = b[j], np.sign(b[j])
+            centre[j] = b[j]
             if before == 0.0 and sign[j] == 0.0:
                 top = max(top, abs(q[j]) / (strength * weights[j]))
         for j in range(size):
             wanted = strength * weights[j]
             weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
             slope[j] = wanted - weight[j]
-        outcome, count = follow(gram, added, q, b, weight, slope, factor, active, sign, count, 20 * size + 100, work, column)
-        if outcome != FINISHED:
-            return outcome, count, k
+        outcome, count = follow(gram, rows, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
         for j in range(size):
             found[k, j] = b[j]
-            # The model is about this minimum from here on: what RIDGE added is not part of its gradient.
-            q[j] += RIDGE * gram[j, j] * (b[j] - centre[j])
+            # The model is about this point from here on: what RIDGE added is not part of its gradient.
+            q[j] += RIDGE * own[j] * (b[j] - centre[j])
+        if outcome != FINISHED:
+            return outcome, count, k
         before = strength
     return FINISHED, count, strengths.shape[0]
-
-
-def complete(gram, added, q, b, active, factor, count, column):
-    """Take the columns into the factor that are lacking there, and their number; if they are dependent, begin from zero"""
-    lacking = np.sign(b)
-    lacking[active[:count]] = 0.0
-    count = extend(gram, added, lacking, active, factor, count, column)
-    if count >= 0:
-        return count
-    q += gram @ b + added * b
-    b[:] = 0.0
-    return 0
 
 
 def kept(factor, places, b):
@@ -163,28 +164,26 @@ def kept(factor, places, b):
     return np.delete(places, gone) if len(gone) else places
 
 
-@kernel(reorder=True)
-def zero_wrong_signs(gram, added, q, b):
+@kernel
+def zero_wrong_signs(gram, rows, added, q, b):
     """Set coefficients to zero whose gradient has the wrong sign, until there is none"""
     wrong = True
     while wrong:
         wrong = False
         for j in range(b.shape[0]):
             if b[j] * q[j] < 0.0:
-                for k in range(b.shape[0]):
-                    q[k] += b[j] * gram[j, k]
+                subtract_column(gram, rows, j, -b[j], q)
                 q[j] += b[j] * added[j]
                 b[j], wrong = 0.0, True
 
 
 @kernel
-def extend(gram, added, lacking, active, factor, count, column):
+def extend(gram, rows, diagonal, lacking, active, factor, count, column):
     """Take the columns that are lacking into the factor of those in `active`; its size, -1 if they are dependent"""
     for j in range(lacking.shape[0]):
         if lacking[j] != 0.0:
-            for i in range(count):
-                column[i] = gram[j, active[i]]
-            if not append(factor, count, column, gram[j, j] + added[j], SMALLEST_PIVOT):
+            entries_at(gram, rows, j, active, count, column)
+            if not append(factor, count, column, diagonal[j], SMALLEST_PIVOT):
                 return NONE
             active[count] = j
             count += 1
@@ -192,31 +191,17 @@ def extend(gram, added, lacking, active, factor, count, column):
 
 
 @kernel(reorder=True)
-def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count, max_events, work, column):
+def follow(gram, rows, diagonal, q, b, weight, weight_slope, factor, active, sign, count, work, column):
     """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
-    b_slope, q_slope, spread = work[0], work[1], work[2]
+    b_slope, change = work[0], work[1]
     time, last = 0.0, NONE
-    for _ in range(max_events):
+    for _ in range(EVENTS_PER_COLUMN * size + EVENTS):
         for i in range(count):
             b_slope[i] = -weight_slope[active[i]] * sign[active[i]]
         solve(factor, count, b_slope)
-        # Of inactive columns, that is: row by row of the active ones, or of these if they are fewer.
-        for j in range(size):
-            q_slope[j] = spread[j] = 0.0
-        if 2 * count < size:
-            for i in range(count):
-                for j in range(size):
-                    q_slope[j] -= b_slope[i] * gram[active[i], j]
-        else:
-            for i in range(count):
-                spread[active[i]] = b_slope[i]
-            for j in range(size):
-                if sign[j] == 0.0:
-                    total = 0.0
-                    for k in range(size):
-                        total += spread[k] * gram[j, k]
-                    q_slope[j] = -total
+        # What q falls by where it is inactive.
+        products(gram, rows, active, count, b_slope, sign, change)
 
         step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
         for i in range(count):
@@ -226,10 +211,10 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
                     step, dropped = until, i
         for j in range(size):
             if sign[j] == 0.0:
-                noise = ROUNDING * (abs(q_slope[j]) + abs(weight_slope[j]))
+                noise = ROUNDING * (abs(change[j]) + abs(weight_slope[j]))
                 for k in range(2):
                     side = 1.0 - 2.0 * k
-                    closing = side * q_slope[j] - weight_slope[j]
+                    closing = -side * change[j] - weight_slope[j]
                     if closing > noise:
                         until = (weight[j] - side * q[j]) / closing
                         if until < step and (j != last or until > ROUNDING):
@@ -241,7 +226,7 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
         for j in range(size):
             weight[j] += step * weight_slope[j]
             # Active gradients equal their weights by construction: set so, they do not drift.
-            q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] + step * q_slope[j]
+            q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] - step * change[j]
         last = NONE
         if dropped >= 0:
             last = active[dropped]
@@ -251,9 +236,10 @@ def follow(gram, added, q, b, weight, weight_slope, factor, active, sign, count,
             for k in range(dropped, count):
                 active[k] = active[k + 1]
         elif entering >= 0:
-            for i in range(count):
-                column[i] = gram[entering, active[i]]
-            if not append(factor, count, column, gram[entering, entering] + added[entering], SMALLEST_PIVOT):
+            if count == factor.shape[0]:
+                return NO_ROOM, count
+            entries_at(gram, rows, entering, active, count, column)
+            if not append(factor, count, column, diagonal[entering], SMALLEST_PIVOT):
                 return DEPENDENT, count
             active[count], sign[entering] = entering, entering_sign
             count += 1

@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import certificate_of, noise_of, with_loss
 from .curvature import Curvature
 from .free_block import FreeBlock
-from .free_minimum import is_minimal, rounding_shares
+from .free_minimum import is_minimal, rounding_shares, rounding_sizes
 from .point import Point
 from .projection import Projection
 from .solution import Certificate
@@ -84,8 +84,12 @@ def balances(problem, free, minima):
     if free.size == 0:
         return np.zeros(len(minima)), np.ones(len(minima), dtype=bool)
     gradients = np.array([minimum.gradient for minimum in minima])
-    totals = free.gradients(gradients)
-    settled = (np.abs(totals) <= rounding_shares(problem, free) * np.abs(gradients).sum(axis=1)[:, None]).all(axis=1)
+    totals, shares = np.abs(free.gradients(gradients)), rounding_shares(problem, free)
+    settled = (totals <= shares * np.abs(gradients).sum(axis=1)[:, None]).all(axis=1)
+    unsure = np.flatnonzero(~settled)
+    if len(unsure):
+        sizes = np.array([rounding_sizes(problem, minima[k]) for k in unsure])
+        settled[unsure] = (totals[unsure] <= shares * sizes.sum(axis=1)[:, None]).all(axis=1)
     for k in np.flatnonzero(~settled).tolist():
         settled[k] = minima[k].projection is not None or is_minimal(problem, free, totals[k], minima[k])
-    return np.abs(totals).max(axis=1), settled
+    return totals.max(axis=1), settled

@@ -41,7 +41,7 @@ class NewtonPathSolver(AheadSolver):
         columns = terms.columns[working]
         if len(working) * n_samples > LARGEST_SET:
             return []
-        rows = np.ascontiguousarray(problem.design.entries(np.arange(n_samples), columns).T)
+        rows = problem.design.transposed(columns)
         direction = free.apply(np.ones(1)) * np.ones(n_samples) if free.size else np.zeros(n_samples)
         l1, l2 = problem.penalty.l1_l2_parts()
         units = terms.strengths[working]
@@ -158,7 +158,7 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
 
     The columns are those in the support, and those whose slopes are beyond their limits. c is eliminated: with H the curvature,
 
-        G = X'HX - V V' / z'Hz,     V = X'Hz,     dc = -V'db / z'Hz.
+        G = RR',     R = (X - z V' / z'Hz)'H^1/2,     V = X'Hz,     dc = -V'db / z'Hz.
     """
     size, n_samples = b.shape[0], curvature.shape[0]
     chosen, count, bent = np.empty(size, np.int64), np.int64(0), 0.0
@@ -171,24 +171,18 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
         moved[i] = 0.0
         bent += curvature[i] * direction[i] * direction[i]
     inverse = 1.0 / bent if bent > 0.0 else 0.0
-    gram, cross, curved = np.empty((count, count)), np.empty(count), np.empty(n_samples)
-    there, q = np.empty(count), np.empty(count)
+    bare, cross, there, q = np.empty((count, n_samples)), np.empty(count), np.empty(count), np.empty(count)
     limits, ridge = np.empty(count), np.empty(count)
     for a in range(count):
         j = chosen[a]
         row, total = rows[j], 0.0
         for i in range(n_samples):
-            curved[i] = curvature[i] * row[i]
-            total += curved[i] * direction[i]
-        cross[a] = total
-        for c in range(a + 1):
-            other, total = rows[chosen[c]], 0.0
-            for i in range(n_samples):
-                total += curved[i] * other[i]
-            gram[a, c] = gram[c, a] = total - cross[a] * cross[c] * inverse
-        there[a], limits[a], ridge[a] = b[j], strength * l1[j], strength * l2[j]
+            total += curvature[i] * row[i] * direction[i]
+        for i in range(n_samples):
+            bare[a, i] = np.sqrt(curvature[i]) * (row[i] - total * inverse * direction[i])
+        cross[a], there[a], limits[a], ridge[a] = total, b[j], strength * l1[j], strength * l2[j]
         q[a] = -slopes[j]
-    if not model_minimum(gram, ridge, q, there, limits):
+    if not model_minimum(bare, ridge, q, there, limits):
         return np.nan
     by = 0.0
     for a in range(count):
@@ -204,20 +198,26 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
 
 
 @kernel(reorder=True)
-def model_minimum(gram, ridge, q, b, limits):
+def model_minimum(rows, ridge, q, b, limits):
     """Move b from where the gradient of a model is -q to its minimum under a ridge and an L1 norm; False if it is not found
 
-    Coefficients that are zero, and the gradients of which are within limits, make it slower and no different.
+    The model has the matrix RR', R being the rows. Coefficients that are zero, and the gradients of which are within limits,
+    make it slower and no different.
     """
     count, top = b.shape[0], 1.0
-    sign, added = np.empty(count), np.empty(count)
+    sign, added, diagonal = np.empty(count), np.empty(count), np.empty(count)
     weight, change = np.empty(count), np.empty(count)
     for a in range(count):
-        if not gram[a, a] > 0.0:
+        own = 0.0
+        for i in range(rows.shape[1]):
+            own += rows[a, i] * rows[a, i]
+        if not own > 0.0:
             return False
-        added[a] = ridge[a] + RIDGE * gram[a, a]
+        added[a] = ridge[a] + RIDGE * own
+        diagonal[a] = own + added[a]
         q[a] -= ridge[a] * b[a]
-    zero_wrong_signs(gram, added, q, b)
+    gram = np.empty((0, 0))
+    zero_wrong_signs(gram, rows, added, q, b)
     for a in range(count):
         sign[a] = np.sign(b[a])
         if sign[a] == 0.0:
@@ -227,11 +227,11 @@ def model_minimum(gram, ridge, q, b, limits):
         weight[a] = sign[a] * q[a] if sign[a] != 0.0 else top * limits[a]
         change[a] = limits[a] - weight[a]
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
-    column, work = np.empty(count), np.empty((3, count))
-    known = extend(gram, added, sign.copy(), active, factor, np.int64(0), column)
+    column, work = np.empty(count), np.empty((2, count))
+    known = extend(gram, rows, diagonal, sign.copy(), active, factor, np.int64(0), column)
     if known < 0:
         return False
-    outcome, _ = follow(gram, added, q, b, weight, change, factor, active, sign, known, 20 * count + 100, work, column)
+    outcome, _ = follow(gram, rows, diagonal, q, b, weight, change, factor, active, sign, known, work, column)
     return outcome == FINISHED
 
 
