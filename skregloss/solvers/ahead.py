@@ -44,6 +44,8 @@ class AheadSolver(WorkingSetSolver):
     fewest, most = 1, MOST_STRENGTHS
     # Slopes that on the average of the way are within this share of their limits are likely to reach them, to begin with.
     near = 0.95
+    # Whether minima are sought with the help of those before.
+    looks_back = True
     # So many columns are all in the working set: that costs less than to find out which matter.
     few = 0
 
@@ -125,7 +127,8 @@ class AheadSolver(WorkingSetSolver):
                 break
             right = self._certify(minima, null, terms, inside, point, slopes, accuracy["tol"])
             optima += minima[:right]
-            self._found = [*self._found, *minima[:right]][-self._most - 1 :]
+            if self.looks_back:
+                self._found = [*self._found, *minima[:right]][-self._most - 1 :]
             self._near = self.near if right < len(minima) else min(self._near + SHARPER, 1.0)
             few = len(minima) - right <= FEWEST_STRENGTHS and (self._following < strengths[-1]).any()
             # A few that lack something are solved with those that follow.

@@ -27,6 +27,7 @@ class BlockPathSolver(ExactSolver):
     fewest = 2
     few = FEW
     few_rows = 0
+    looks_back = True
 
     def __init__(self, problem):
         # Where no column can be lacking, many strengths cost no more than few.

@@ -25,6 +25,7 @@ class ExactSolver(AheadSolver):
     """Minima on a Gram matrix that is kept, or on columns of few rows."""
 
     few_rows = FEW_ROWS
+    looks_back = False
 
     def __init__(self, problem):
         self._by_rows = problem.design.n_samples <= self.few_rows

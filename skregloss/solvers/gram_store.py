@@ -156,7 +156,8 @@ class GramStore:
         rows *= root
         length = np.einsum("ji,ji->j", rows, rows)
         cross = others @ rows.T
-        rows -= (self.inverse @ cross).T @ others
+        # rows - (inverse cross)'others, in place.
+        rows = dgemm(-1.0, others.T, self.inverse @ cross, beta=1.0, c=rows.T, overwrite_c=True).T
         diagonal = np.einsum("ji,ji->j", rows, rows)
         within = diagonal <= DEPENDENT_CURVATURE * length
         rows[within] = 0.0

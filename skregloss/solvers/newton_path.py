@@ -31,6 +31,7 @@ class NewtonPathSolver(AheadSolver):
 
     # A strength alone is not worth what compiling takes.
     fewest = 2
+    looks_back = False
 
     def _serves(self, point, null):
         count = np.count_nonzero(point.coef)

@@ -178,7 +178,7 @@ class Problem:
             return self._blocks(np.zeros(self.n_features))
         if self._at_one is None:
             self._at_one = self._blocks(self.factors)
-        return Blocks(self._at_one.free, self._at_one.terms.with_factor(alpha))
+        return self._at_one if alpha == 1.0 else Blocks(self._at_one.free, self._at_one.terms.with_factor(alpha))
 
     def _blocks(self, strengths) -> Blocks:
         if self.penalty.l1_l2_parts() == (0.0, 0.0):

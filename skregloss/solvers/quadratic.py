@@ -89,7 +89,9 @@ def products_of_rows(rows, active, count, values, out):
     for i in range(0, fours, 4):
         first, second, third, fourth = rows[active[i]], rows[active[i + 1]], rows[active[i + 2]], rows[active[i + 3]]
         for k in range(length):
-            combined[k] += values[i] * first[k] + values[i + 1] * second[k] + (values[i + 2] * third[k] + values[i + 3] * fourth[k])
+            combined[k] += (
+                values[i] * first[k] + values[i + 1] * second[k] + (values[i + 2] * third[k] + values[i + 3] * fourth[k])
+            )
     for i in range(fours, count):
         row = rows[active[i]]
         for k in range(length):
