@@ -14,12 +14,11 @@ from skregloss import regularization_path
 from skregloss.losses import CoxPartialLikelihood, LogLoss, Poisson, Softmax, SquaredError
 from skregloss.path import fit_path
 from skregloss.penalties import L1, MCP, ElasticNet
-from skregloss.solvers import Problem, cholesky, free_block, gram_store, homotopy, solve
+from skregloss.solvers import Problem, free_block, gram_store, solve
 from skregloss.solvers.free_block import FreeBlock
 from skregloss.solvers.gram_store import GramStore, eliminated
 from skregloss.solvers.model_errors import model_errors
 from skregloss.solvers.null_model import null_model
-from skregloss.solvers.quadratic import Quadratic, entries_at, products, subtract_column
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 12)) @ (np.eye(12) + 0.3)
@@ -91,6 +90,7 @@ def test_rows_are_a_factor_of_the_matrix(storage, intercept, factors):
     problem = Problem(SquaredError(), L1().bind(14, None), storage(several), X[:, 0], **settings)
     null = null_model(problem, problem.blocks(1.0))
     columns = problem.blocks(1.0).penalized
+    assert GramStore(problem, null.free).rows(columns[:0])[0].shape == (0, 60)
     gram, _, cross, inverse = eliminated(problem.design, null.free, null.point.curvature, columns)
     rows, diagonal, *free_parts = GramStore(problem, null.free).rows(columns)
     np.testing.assert_allclose(diagonal, np.diag(gram), rtol=1e-10)
@@ -121,110 +121,6 @@ def test_a_rescaled_store_has_the_curvature_of_the_step():
     store.rescale(model_errors(store.curvature, null.point, there)[0])
     assert move @ store.curvature.apply(move) == pytest.approx(move @ change, rel=1e-12)
     assert move @ change < 0.95 * (move @ null.point.curvature.apply(move))
-
-
-def by_entries(gram, rows):
-    return Quadratic(gram)
-
-
-def by_rows(gram, rows):
-    return Quadratic(rows=rows, diagonal=gram.diagonal())
-
-
-over_forms = pytest.mark.parametrize("form", [by_entries, by_rows])
-
-
-@over_forms
-def test_weights_move_on_from_the_last_support(form):
-    """Problems on parts of one matrix, one after another, are minimised as each is on its own."""
-    full = X.T @ X / 60
-    support = homotopy.Support()
-    for _ in range(60):
-        columns = np.sort(RNG.choice(12, RNG.integers(1, 13), replace=False))
-        size = len(columns)
-        gram, ridge, weights = full[np.ix_(columns, columns)], np.zeros(size), RNG.uniform(0.05, 0.5, size)
-        # Any start will do; q belongs to it.
-        b = RNG.normal(size=size) * (RNG.random(size) < 0.5)
-        linear = RNG.normal(size=size)
-        before, gram_before, rows = linear - gram @ b, gram.copy(), X.T[columns] / np.sqrt(60)
-        quadratic = form(gram, rows)
-        outcome, found = homotopy.minimize_each(quadratic, ridge, before, b, weights, np.ones(1), columns, support)
-        assert outcome == homotopy.FINISHED
-        np.testing.assert_array_equal(gram, gram_before)
-        np.testing.assert_array_equal(rows, X.T[columns] / np.sqrt(60))
-        np.testing.assert_array_equal(found, b[None])
-        q = linear - gram @ b
-        assert (np.abs(q) <= weights + 1e-8).all()
-        np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * weights)[b != 0.0], atol=1e-8)
-        assert sorted(support.columns) == sorted(columns[b != 0.0])
-    share = RNG.uniform(0.5, 2.0)
-    support.scale(share)
-    count = len(support.columns)
-    factor = np.tril(support.factor[:count, :count])
-    own = share * full[np.ix_(support.columns, support.columns)]
-    np.testing.assert_allclose(factor @ factor.T, own, rtol=1e-8, atol=1e-9)
-
-
-def test_a_support_of_another_matrix_is_not_taken_for_its_own():
-    support, columns, weights = homotopy.Support(), np.arange(4), np.full(4, 0.1)
-    for scale in (1.0, 3.0, 0.2):
-        gram = scale * (X.T @ X)[:4, :4] / 60
-        b, linear = np.zeros(4), np.array([1.0, -2.0, 0.5, 1.5])
-        homotopy.minimize(gram, np.zeros(4), linear.copy(), b, weights, columns, support)
-        q = linear - gram @ b
-        np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * weights)[b != 0.0], atol=1e-8)
-
-
-@over_forms
-@pytest.mark.parametrize("copies", [1, 2, 5])
-@pytest.mark.parametrize("ridge", [0.0, 0.1])
-@pytest.mark.parametrize("seed", range(8))
-def test_supports_may_be_larger_than_the_rank(form, copies, ridge, seed):
-    """Copies of a column share what it has, however many there are of so few samples; minima are those of falling strengths."""
-    rng = np.random.default_rng(seed)
-    rows = np.repeat(rng.normal(size=(6, 3)), copies, axis=0)
-    size, linear, strengths = len(rows), rows @ rng.normal(size=3), np.array([0.5, 0.2, 0.02])
-    ridges, support, gram = np.full(size, ridge), homotopy.Support(), rows @ rows.T
-    parts = ridges, linear.copy(), np.zeros(size), np.ones(size), strengths, np.arange(size), support
-    outcome, found = homotopy.minimize_each(form(gram, rows), *parts)
-    assert outcome == homotopy.FINISHED
-    assert copies == 1 or np.count_nonzero(found[-1]) > 3
-    for b, strength in zip(found, strengths, strict=True):
-        q = linear - gram @ b - strength * ridges * b
-        assert (np.abs(q) <= strength * (1.0 + 1e-6)).all()
-        np.testing.assert_allclose(q[b != 0.0], strength * np.sign(b[b != 0.0]), rtol=1e-6)
-
-
-@over_forms
-def test_products_with_a_quadratic_form(form):
-    """However many columns are in the support, and whatever the number of all."""
-    for size, length in ((1, 4), (7, 5), (12, 1), (30, 40)):
-        rows = RNG.normal(size=(size, length))
-        gram = rows @ rows.T
-        quadratic, b = form(gram, rows), RNG.normal(size=size)
-        np.testing.assert_allclose(quadratic @ b, gram @ b, atol=1e-12)
-        for count in {0, 1, size // 2, size}:
-            active = RNG.permutation(size)[:count]
-            sign, values, out = np.zeros(size), RNG.normal(size=count), np.full(size, np.nan)
-            sign[active] = 1.0
-            products(*quadratic.given, active, count, values, sign, out)
-            inactive = sign == 0.0
-            np.testing.assert_allclose(out[inactive], (gram[:, active] @ values)[inactive], atol=1e-12)
-            entries = np.empty(count)
-            entries_at(*quadratic.given, size - 1, active, count, entries)
-            np.testing.assert_allclose(entries, gram[size - 1, active], atol=1e-12)
-            q = b.copy()
-            subtract_column(*quadratic.given, size - 1, 0.7, q)
-            np.testing.assert_allclose(q, b - 0.7 * gram[size - 1], atol=1e-12)
-
-
-@pytest.mark.parametrize("gone", [0, 4, 10, 11])
-def test_a_factor_without_a_row(gone):
-    gram = X.T @ X
-    factor = np.linalg.cholesky(gram)
-    cholesky.remove(factor, 12, gone)
-    rest = np.delete(np.delete(gram, gone, 0), gone, 1)
-    np.testing.assert_allclose(np.tril(factor[:11, :11]), np.linalg.cholesky(rest), rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("penalty", [L1(), ElasticNet(0.5), MCP()], ids=short)

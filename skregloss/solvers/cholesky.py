@@ -37,6 +37,36 @@ def append(factor, size, column, diagonal, smallest_pivot):
     return True
 
 
+@kernel(reorder=True)
+def append_each(factor, size, more, smallest_pivot):
+    """Extend L by columns of the matrix that are in the rows below it; how many come before one that depends on others
+
+    The rows of L are gone through once for all of them.
+    """
+    for i in range(size):
+        row = factor[i]
+        for k in range(size, size + more):
+            own = factor[k]
+            total = own[i]
+            for j in range(i):
+                total -= row[j] * own[j]
+            own[i] = total / row[i]
+    for k in range(size, size + more):
+        own = factor[k]
+        diagonal = pivot = own[k]
+        for i in range(size, k):
+            row, total = factor[i], own[i]
+            for j in range(i):
+                total -= row[j] * own[j]
+            own[i] = total / row[i]
+        for i in range(k):
+            pivot -= own[i] * own[i]
+        if not pivot > smallest_pivot * diagonal:
+            return k - size
+        own[k] = np.sqrt(pivot)
+    return more
+
+
 @kernel
 def remove(factor, size, gone):
     """Drop row `gone`: the rows below move up, and Givens rotations make them triangular again.

@@ -9,7 +9,7 @@ from .._jit import kernel
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
 from .free_block import pseudo_inverse
-from .homotopy import Support
+from .support import Support
 
 # The largest working set whose Gram matrix is formed: 4000 columns take 128 MB.
 LARGEST_GRAM = 4000
@@ -156,8 +156,8 @@ class GramStore:
         rows *= root
         length = np.einsum("ji,ji->j", rows, rows)
         cross = others @ rows.T
-        # rows - (inverse cross)'others, in place.
-        rows = dgemm(-1.0, others.T, self.inverse @ cross, beta=1.0, c=rows.T, overwrite_c=True).T
+        if cross.size:  # rows - (inverse cross)'others, in place
+            rows = dgemm(-1.0, others.T, self.inverse @ cross, beta=1.0, c=rows.T, overwrite_c=True).T
         diagonal = np.einsum("ji,ji->j", rows, rows)
         within = diagonal <= DEPENDENT_CURVATURE * length
         rows[within] = 0.0

@@ -18,56 +18,23 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from . import cholesky
-from .quadratic import Quadratic, entries_at, products, subtract_column
+from .cholesky import append, remove, solve
+from .leaps import leap
+from .quadratic import Quadratic, entries_at, products
+from .support import SMALLEST_PIVOT, extend, kept, zero_wrong_signs
 
 # Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
 # is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
 RIDGE = 1e-10
-SMALLEST_PIVOT = 1e-13
 ROUNDING = 1e-12
-# Diagonals that agree to this are of the same matrix.
-SAME = 1e-12
+# From supports of so many columns on, leaps to the end of the way are tried before it is followed.
+MANY = 100
 # The weights are given up on after so many events.
 EVENTS_PER_COLUMN, EVENTS = 20, 100
 
 FINISHED, DEPENDENT, TOO_MANY_EVENTS, NO_ROOM = 0, 1, 2, 3
 # Typed, lest callees be compiled for the literal as well.
 NONE = np.int64(-1)
-
-append, remove, solve = cholesky.append, cholesky.remove, cholesky.solve
-
-
-class Support:
-    """The Cholesky factor of a support, from one minimisation to the next: O(k^2) per column that has come or gone."""
-
-    def __init__(self):
-        self.columns, self.diagonal, self.factor = np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 0))
-
-    def scale(self, share):
-        """Make it that of the matrix times a number"""
-        count = len(self.columns)
-        self.diagonal *= share
-        self.factor[:count, :count] *= np.sqrt(share)
-
-    def places_in(self, columns, diagonal):
-        """Where it is in sorted `columns`, -1 for those that are not there; nowhere if the diagonal is not what it was"""
-        if len(columns) == 0 or len(self.columns) == 0:
-            return self.columns[:0]
-        places = np.minimum(np.searchsorted(columns, self.columns), len(columns) - 1)
-        there = columns[places] == self.columns
-        if (np.abs(diagonal[places] - self.diagonal)[there] > SAME * self.diagonal[there]).any():
-            return places[:0]
-        return np.where(there, places, -1)
-
-    def reserve(self, size, used):
-        """Room for so many columns, where so many are in use"""
-        if len(self.factor) < size:
-            room = size + size // 8
-            # What is in use is small: the old room is given up before the new one is taken.
-            part = self.factor = self.factor[:used, :used].copy()
-            self.factor = np.empty((room, room))
-            self.factor[:used, :used] = part
 
 
 def minimize(gram, ridge, q, b, weights, columns, support):
@@ -108,10 +75,10 @@ def minimize_each(quadratic, ridge, q, b, weights, strengths, columns, support):
             support.reserve(np.count_nonzero(sign) + 1, count)
             lacking = sign.copy()
             lacking[active[:count]] = 0.0
-            count = extend(*given, diagonal, lacking, active, support.factor, count, column)
-        if count < 0:  # they are dependent
-            q += quadratic @ b + added * b
-            b[:], sign[:], count = 0.0, 0.0, 0
+            count, independent = extend(*given, diagonal, lacking, active, support.factor, count)
+            if not independent:
+                q += quadratic @ b + added * b
+                b[:], sign[:], count = 0.0, 0.0, 0
         part, outcome = slice(done, done + 1 if ridged else None), NO_ROOM
         while outcome == NO_ROOM:
             support.reserve(count + 1, count)
@@ -129,65 +96,34 @@ def follow_each(gram, rows, own, diagonal, q, b, weights, strengths, found, fact
     """Move b to the minimum for the weights times each strength; the outcome, the size of the support, how many were found
 
     The weights to begin with are those for which b is optimal. They are those of the gradient where active, and where not
-    the wanted ones times a common factor: the strength before, or at first the least that will do. A coefficient that is
-    active has a sign, also where it has only begun to move.
+    the wanted ones times a common factor, the least that will do. A coefficient that is active has a sign, also where it has
+    only begun to move.
     """
-    size, before = b.shape[0], 0.0
+    size = b.shape[0]
     weight, slope, centre = work[2], work[3], work[4]
     for k in range(strengths.shape[0]):
-        strength = strengths[k]
-        top = max(before / strength, 1.0)
+        reached, outcome = False, FINISHED
         for j in range(size):
-            centre[j] = b[j]
-            if before == 0.0 and sign[j] == 0.0:
-                top = max(top, abs(q[j]) / (strength * weights[j]))
-        for j in range(size):
-            wanted = strength * weights[j]
-            weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-            slope[j] = wanted - weight[j]
-        outcome, count = follow(gram, rows, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
+            centre[j], weight[j] = b[j], strengths[k] * weights[j]
+        if count >= MANY:
+            count, reached = leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work)
+        if not reached:
+            top = 1.0
+            for j in range(size):
+                if sign[j] == 0.0:
+                    top = max(top, abs(q[j]) / weight[j])
+            for j in range(size):
+                wanted = weight[j]
+                weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
+                slope[j] = wanted - weight[j]
+            outcome, count = follow(gram, rows, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
         for j in range(size):
             found[k, j] = b[j]
             # The model is about this point from here on: what RIDGE added is not part of its gradient.
             q[j] += RIDGE * own[j] * (b[j] - centre[j])
         if outcome != FINISHED:
             return outcome, count, k
-        before = strength
     return FINISHED, count, strengths.shape[0]
-
-
-def kept(factor, places, b):
-    """The places of a factor's columns, after those that are not to be had (-1) or zero have been taken out of it"""
-    gone = np.flatnonzero((places < 0) | (b[places] == 0.0))
-    for i in range(len(gone)):
-        remove(factor, len(places) - i, gone[-1 - i])
-    return np.delete(places, gone) if len(gone) else places
-
-
-@kernel
-def zero_wrong_signs(gram, rows, added, q, b):
-    """Set coefficients to zero whose gradient has the wrong sign, until there is none"""
-    wrong = True
-    while wrong:
-        wrong = False
-        for j in range(b.shape[0]):
-            if b[j] * q[j] < 0.0:
-                subtract_column(gram, rows, j, -b[j], q)
-                q[j] += b[j] * added[j]
-                b[j], wrong = 0.0, True
-
-
-@kernel
-def extend(gram, rows, diagonal, lacking, active, factor, count, column):
-    """Take the columns that are lacking into the factor of those in `active`; its size, -1 if they are dependent"""
-    for j in range(lacking.shape[0]):
-        if lacking[j] != 0.0:
-            entries_at(gram, rows, j, active, count, column)
-            if not append(factor, count, column, diagonal[j], SMALLEST_PIVOT):
-                return NONE
-            active[count] = j
-            count += 1
-    return count
 
 
 @kernel(reorder=True)

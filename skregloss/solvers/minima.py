@@ -85,11 +85,12 @@ def balances(problem, free, minima):
         return np.zeros(len(minima)), np.ones(len(minima), dtype=bool)
     gradients = np.array([minimum.gradient for minimum in minima])
     totals, shares = np.abs(free.gradients(gradients)), rounding_shares(problem, free)
-    settled = (totals <= shares * np.abs(gradients).sum(axis=1)[:, None]).all(axis=1)
+    settled = np.array([minimum.projection is not None for minimum in minima])
+    settled |= (totals <= shares * np.abs(gradients).sum(axis=1)[:, None]).all(axis=1)
     unsure = np.flatnonzero(~settled)
     if len(unsure):
         sizes = np.array([rounding_sizes(problem, minima[k]) for k in unsure])
         settled[unsure] = (totals[unsure] <= shares * sizes.sum(axis=1)[:, None]).all(axis=1)
     for k in np.flatnonzero(~settled).tolist():
-        settled[k] = minima[k].projection is not None or is_minimal(problem, free, totals[k], minima[k])
+        settled[k] = is_minimal(problem, free, totals[k], minima[k])
     return totals.max(axis=1), settled

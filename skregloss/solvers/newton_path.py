@@ -14,10 +14,11 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, RIDGE, extend, follow, zero_wrong_signs
+from .homotopy import FINISHED, RIDGE, follow
 from .minima import Minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
+from .support import extend, zero_wrong_signs
 
 # Entries of the columns in a working set, at most.
 LARGEST_SET = 2**18
@@ -229,8 +230,8 @@ def model_minimum(rows, ridge, q, b, limits):
         change[a] = limits[a] - weight[a]
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((2, count))
-    known = extend(gram, rows, diagonal, sign.copy(), active, factor, np.int64(0), column)
-    if known < 0:
+    known, independent = extend(gram, rows, diagonal, sign.copy(), active, factor, np.int64(0))
+    if not independent:
         return False
     outcome, _ = follow(gram, rows, diagonal, q, b, weight, change, factor, active, sign, known, work, column)
     return outcome == FINISHED

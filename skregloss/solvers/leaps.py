@@ -1,0 +1,76 @@
+"""Leaps to the minimum of a quadratic plus a weighted L1 norm: several columns enter or leave its support at once.
+
+On a support A with signs the minimum is a linear system,
+
+    G_AA b_A = c_A - weight_A sign_A.
+
+What has changed its sign there leaves, until nothing has; then all enter that are beyond their weight, and so on. Where fewer
+of them do each time, this ends at the minimum after a few systems, however many columns have come and gone. Where not, it ends
+at a point whose active gradients equal their weights, from where the weights can be followed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import kernel
+from .cholesky import remove, solve
+from .quadratic import products, subtract_column
+from .support import extend
+
+# Gradients beyond their weights by this share of them are rounding.
+ROUNDING = 1e-12
+# At most so many enter at once, or this share of those that are active.
+FEW, SHARE = 16, 0.25
+
+
+@kernel(reorder=True)
+def leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work):
+    """Move b, and the factor with it; the size of the support, and whether it is at the minimum"""
+    size, move, change = b.shape[0], work[0], work[1]
+    most = max(FEW, int(SHARE * count))
+    while True:
+        count = settle(gram, rows, diagonal, q, b, weight, factor, active, sign, count, move, change)
+        entering = 0
+        for j in range(size):
+            change[j] = 0.0
+            if sign[j] == 0.0 and abs(q[j]) > (1.0 + ROUNDING) * weight[j]:
+                change[j] = 1.0
+                entering += 1
+        if entering == 0:
+            return count, True
+        if entering > most or count + entering > factor.shape[0]:
+            return count, False
+        most, before = entering - 1, count
+        count, independent = extend(gram, rows, diagonal, change, active, factor, count)
+        for i in range(before, count):
+            sign[active[i]] = np.sign(q[active[i]])
+        if not independent:
+            return count, False
+
+
+@kernel(reorder=True)
+def settle(gram, rows, diagonal, q, b, weight, factor, active, sign, count, move, change):
+    """Go to the minimum on the support, without those whose coefficients change sign on the way; the size that is left of it"""
+    wrong = True
+    while wrong:
+        for i in range(count):
+            move[i] = q[active[i]] - weight[active[i]] * sign[active[i]]
+        solve(factor, count, move)
+        products(gram, rows, active, count, move, sign, change)
+        for j in range(b.shape[0]):
+            q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] - change[j]
+        for i in range(count):
+            b[active[i]] += move[i]
+        wrong = False
+        for i in range(count - 1, -1, -1):
+            j = active[i]
+            if b[j] * sign[j] < 0.0:
+                own = q[j] + diagonal[j] * b[j]
+                subtract_column(gram, rows, j, -b[j], q)
+                q[j], b[j], sign[j], wrong = own, 0.0, 0.0, True
+                remove(factor, count, i)
+                count -= 1
+                for k in range(i, count):
+                    active[k] = active[k + 1]
+    return count
