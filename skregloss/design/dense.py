@@ -12,6 +12,9 @@ MOST = 4
 # So many entries are multiplied in the time of a call.
 SMALL = 10_000
 
+# So many columns at a time are enough for several products.
+COLUMNS = 64
+
 # Samples whose sums stay in the cache while columns are added to them.
 STRETCH = 1024
 
@@ -33,13 +36,13 @@ class Dense(Design):
         """How many columns are taken at a time"""
         return max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
 
-    def _blocks(self, columns):
-        """Pairs (place in the result, block of columns as float64 rows)."""
+    def _blocks(self, columns, most=None):
+        """Pairs (place in the result, block of columns as float64 rows), of so many columns at most."""
         count = self.n_features if columns is None else len(columns)
         if columns is None and self.rows.dtype == np.float64:
             yield slice(0, count), self.rows
             return
-        size = self._block_size()
+        size = self._block_size() if most is None else min(self._block_size(), most)
         for start in range(0, count, size):
             place = slice(start, min(start + size, count))
             block = self.rows[place] if columns is None else self.rows[columns[place]]
@@ -90,7 +93,7 @@ class Dense(Design):
 
     def rmatvecs(self, vectors, columns=None):
         result = np.empty((len(vectors), self.n_features if columns is None else len(columns)))
-        for place, block in self._blocks(columns):
+        for place, block in self._blocks(columns, COLUMNS):
             np.matmul(vectors, block.T, out=result[:, place])
         return result
 

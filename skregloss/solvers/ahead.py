@@ -171,7 +171,8 @@ class AheadSolver(WorkingSetSolver):
         return np.abs(slopes) / self._limits(terms)
 
     def _limits(self, terms):
-        return self.problem.penalty.l1_l2_parts()[0] * terms.strengths
+        l1, _ = self.problem.penalty.l1_l2_parts()
+        return terms.strengths if l1 == 1.0 else l1 * terms.strengths
 
     def _certify(self, minima, null, terms, inside, point, slopes, tol) -> int:
         """Certify the minima before the first that lacks a block, and mark all that are lacking; how many these are

@@ -46,6 +46,7 @@ class ExactSolver(AheadSolver):
         _, found = homotopy.minimize_each(
             quadratic, l2 * units, -slopes[working], before.copy(), l1 * units, strengths, columns, store.support
         )
+        del quadratic  # what follows takes as much again
         return self._minima(null, point, columns, found, strengths, cross, inverse)
 
     def _quadratic(self, store, columns):

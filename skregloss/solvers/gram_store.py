@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy.linalg.blas import dgemm
 
@@ -90,7 +92,6 @@ class GramStore:
     def __init__(self, problem, free, few=FEW):
         self.design, self.free = problem.design, free
         self.constant = problem.loss.constant_curvature
-        self.place = np.full(problem.n_features, -1)
         self.most = most_kept(self.design, few)
         self._begin(Curvature(problem.weights) if self.constant else None)
 
@@ -98,9 +99,14 @@ class GramStore:
         """With nothing stored, at this curvature"""
         self.curvature, self.support = curvature, Support()
         self.inverse, self.rooted = None, None
-        self.place[:] = -1
+        vars(self).pop("place", None)
         self.columns, self.stored = np.empty(0, dtype=np.int64), np.empty((0, 0))
         self.diagonal, self.cross = np.empty(0), np.empty((self.free.size, 0))
+
+    @cached_property
+    def place(self):
+        """Where each column is in what is stored, -1 for nowhere; not known before something is"""
+        return np.full(self.design.n_features, -1)
 
     def is_of(self, curvature) -> bool:
         """Whether what is stored is of exactly this curvature"""
@@ -112,7 +118,7 @@ class GramStore:
         Where forming it costs less than the product with all columns that judges a step, or than calls do, steps matter more.
         """
         entries = count**2
-        return self.constant or (entries > CHEAP * len(self.place) and entries * self.design.n_samples > QUICK)
+        return self.constant or (entries > CHEAP * self.design.n_features and entries * self.design.n_samples > QUICK)
 
     def follow(self, curvature):
         """Begin anew if the curvature is no longer about that of what is stored"""

@@ -40,7 +40,7 @@ class Support:
     def reserve(self, size, used):
         """Room for so many columns, where so many are in use"""
         if len(self.factor) < size:
-            room = size + size // 8
+            room = size + size // 8 if used else size  # what grows once grows again
             # What is in use is small: the old room is given up before the new one is taken.
             part = self.factor = self.factor[:used, :used].copy()
             self.factor = np.empty((room, room))
