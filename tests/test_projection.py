@@ -40,7 +40,8 @@ def near_the_minimum(loss, storage, factors, size):
 
 def exact_gap(problem, point, scale):
     """The sum of Fenchel and Young, summed up"""
-    return fenchel_gap(problem.data.kernel_loss, problem.y, point.eta, problem.weights, point.dual, scale)
+    parts = problem.weights, point.gradient, point.curvature.weights, point.dual
+    return fenchel_gap(problem.data.kernel_loss, problem.y, point.eta, *parts, scale, 0.0, np.inf)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.0 - 1e-8, 1.0 - 1e-5, 0.999, 0.9])

@@ -6,8 +6,6 @@ bring a term of their own, with the same members, from `Loss.joint_term`.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .._jit import read_only
@@ -23,13 +21,8 @@ from .sample_terms import (
     mean_loss,
     mean_minimum,
     own_curvature,
-    scaled_dual_excess,
     secant_curvature,
 )
-
-# Gaps of losses are bounded, and not summed up, where the bound is within this share of the sum, as it is for dual points this
-# near to the gradient.
-MOST_SLACK, NEARLY_ONE = 0.01, 0.99
 
 
 def make_data_term(loss, y, weights, total):
@@ -112,13 +105,9 @@ class RowTerm:
 
     def gap(self, point, scale):
         """The Fenchel-Young gap of the point's dual times a scale, or hardly more than that"""
-        if math.isfinite(self.self_concordance) and scale >= NEARLY_ONE:
-            flat = flat_curvature(point.bend, self.lipschitz)
-            parts = self.weights, point.gradient, point.curvature.weights, point.dual
-            excess = scaled_dual_excess(*parts, scale, flat, self.self_concordance, MOST_SLACK)
-            if math.isfinite(excess):
-                return excess
-        return fenchel_gap(self.kernel_loss, self.y, point.eta, self.weights, point.dual, scale)
+        parts = self.weights, point.gradient, point.curvature.weights, point.dual
+        bounds = flat_curvature(point.bend, self.lipschitz), self.self_concordance
+        return fenchel_gap(self.kernel_loss, self.y, point.eta, *parts, scale, *bounds)
 
 
 class JointTerm:
