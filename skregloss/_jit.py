@@ -45,12 +45,15 @@ _lowered_classes: WeakKeyDictionary[type, type] = WeakKeyDictionary()
 _exposed: dict[str, inspect.Signature | None] = {}
 
 
-def kernel(py_func=None, *, reorder=False):
-    """`numba.njit` that releases the GIL, divides like NumPy and is cached by `KernelCache`; `reorder` vectorises sums."""
+def kernel(py_func=None, *, reorder=False, part=False):
+    """`numba.njit` that releases the GIL, divides like NumPy and is cached by `KernelCache`; `reorder` vectorises sums
+
+    What is a `part` is compiled with the kernels that call it, and not once more by itself.
+    """
     if py_func is None:
-        return lambda function: kernel(function, reorder=reorder)
-    fastmath = REORDER if reorder else False
-    dispatcher = njit(nogil=True, error_model="numpy", fastmath=fastmath, no_cfunc_wrapper=True)(py_func)
+        return lambda function: kernel(function, reorder=reorder, part=part)
+    options = {"fastmath": REORDER if reorder else False, "inline": "always" if part else "never"}
+    dispatcher = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(py_func)
     if isinstance(dispatcher, Dispatcher):  # a plain function when NUMBA_DISABLE_JIT is set
         dispatcher._cache = KernelCache(py_func)
         dispatcher._compile_for_args = explained(without_collection(dispatcher._compile_for_args))

@@ -8,7 +8,7 @@ import pytest
 from skregloss.solvers import cholesky, homotopy
 from skregloss.solvers.leaps import leap
 from skregloss.solvers.quadratic import Quadratic, entries_at, products, subtract_column
-from skregloss.solvers.support import Support
+from skregloss.solvers.support import RIDGE, Support
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 12)) @ (np.eye(12) + 0.3)
@@ -109,7 +109,7 @@ def test_large_supports_come_and_go_together(form, start, copies):
     for b, strength in zip(found, strengths, strict=True):
         q, limits = linear - gram @ b, strength * weights
         # What the ridge that keeps columns apart does on the way from the start.
-        off = 10.0 * homotopy.RIDGE * gram.diagonal() * (np.abs(b) + 3.0)
+        off = 10.0 * RIDGE * gram.diagonal() * (np.abs(b) + 3.0)
         assert (np.abs(q) <= limits + off).all()
         assert (np.abs(q - limits * np.sign(b)) <= off)[b != 0.0].all()
 
@@ -126,8 +126,8 @@ def test_leaps_end_at_minima_or_where_weights_can_be_followed(form, factor):
     active = np.r_[support.columns, np.zeros(150 - count, dtype=np.int64)]
     room, work = np.zeros((151, 151)), np.empty((5, 150))
     room[:count, :count] = support.factor[:count, :count]
-    diagonal = gram.diagonal() * (1.0 + homotopy.RIDGE)
-    count, reached = leap(*form(gram, rows).given, diagonal, q, b, wanted, room, active, sign, count, work)
+    diagonal = gram.diagonal() * (1.0 + RIDGE)
+    count, reached = leap(form(gram, rows).matrix, diagonal, q, b, wanted, room, active, sign, count, work)
     active = active[:count]
     np.testing.assert_allclose(q, linear - gram @ b, atol=1e-6 * strength)
     assert set(np.flatnonzero(b)) <= set(active) == set(np.flatnonzero(sign))
@@ -167,14 +167,14 @@ def test_products_with_a_quadratic_form(form):
             active = RNG.permutation(size)[:count]
             sign, values, out = np.zeros(size), RNG.normal(size=count), np.full(size, np.nan)
             sign[active] = 1.0
-            products(*quadratic.given, active, count, values, sign, out)
+            products(quadratic.matrix, active, count, values, sign, out)
             inactive = sign == 0.0
             np.testing.assert_allclose(out[inactive], (gram[:, active] @ values)[inactive], atol=1e-12)
             entries = np.empty(count)
-            entries_at(*quadratic.given, size - 1, active, count, entries)
+            entries_at(quadratic.matrix, size - 1, active, count, entries)
             np.testing.assert_allclose(entries, gram[size - 1, active], atol=1e-12)
             q = b.copy()
-            subtract_column(*quadratic.given, size - 1, 0.7, q)
+            subtract_column(quadratic.matrix, size - 1, 0.7, q)
             np.testing.assert_allclose(q, b - 0.7 * gram[size - 1], atol=1e-12)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from .._jit import kernel
 from .block_kernels import block_epochs, block_slopes
-from .homotopy import RIDGE
 from .inner import GROUP_EPOCHS
 from .newton_path import STALLED
+from .support import RIDGE
 
 MOST_ROUNDS = 50
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from .homotopy import RIDGE
 from .joint_kernels import joint_pieces, joint_slopes
 from .joint_terms import JointTerms
+from .support import RIDGE
 
 # Newton steps that end where two pieces meet are continued so often: fewer times for many pieces, a step costing their cube.
 FEWEST_MERGERS, MOST_MERGERS, MERGER_WORK = 3, 50, 5e8

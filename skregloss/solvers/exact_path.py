@@ -28,7 +28,7 @@ class ExactSolver(AheadSolver):
     looks_back = False
 
     def __init__(self, problem):
-        self._by_rows = problem.design.n_samples <= self.few_rows
+        self._by_rows = problem.design.n_samples <= min(self.few_rows, problem.n_features)
         if self._by_rows:
             self.near = NEAR
         super().__init__(problem)

@@ -19,13 +19,10 @@ import numpy as np
 
 from .._jit import kernel
 from .cholesky import append, remove, solve
-from .leaps import leap
+from .leaps import leap_each
 from .quadratic import Quadratic, entries_at, products
-from .support import SMALLEST_PIVOT, extend, kept, zero_wrong_signs
+from .support import RIDGE, SMALLEST_PIVOT, extend, kept, zero_wrong_signs
 
-# Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
-# is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
-RIDGE = 1e-10
 ROUNDING = 1e-12
 # From supports of so many columns on, leaps to the end of the way are tried before it is followed.
 MANY = 100
@@ -51,14 +48,14 @@ def minimize_each(quadratic, ridge, q, b, weights, strengths, columns, support):
 
     b ends at the last of those that were found, all of them where the outcome is FINISHED.
     """
-    size, own, given = len(b), quadratic.diagonal, quadratic.given
+    size, own, matrix = len(b), quadratic.diagonal, quadratic.matrix
     added = strengths[0] * ridge + RIDGE * own
     places = support.places_in(columns, own + added)
     support.reserve(max(quadratic.rank, len(places)) + 1, len(places))
     found = np.empty((len(strengths), size))
     q = q - strengths[0] * ridge * b
     if (b * q < 0.0).any():  # a first fit, from zero, need not compile it
-        zero_wrong_signs(*given, added, q, b)
+        zero_wrong_signs(matrix, added, q, b)
     places = kept(support.factor, places, b)
     active, count = np.zeros(size, dtype=np.int64), len(places)
     active[:count] = places
@@ -75,59 +72,61 @@ def minimize_each(quadratic, ridge, q, b, weights, strengths, columns, support):
             support.reserve(np.count_nonzero(sign) + 1, count)
             lacking = sign.copy()
             lacking[active[:count]] = 0.0
-            count, independent = extend(*given, diagonal, lacking, active, support.factor, count)
+            count, independent = extend(matrix, diagonal, lacking, active, support.factor, count)
             if not independent:
                 q += quadratic @ b + added * b
                 b[:], sign[:], count = 0.0, 0.0, 0
-        part, outcome = slice(done, done + 1 if ridged else None), NO_ROOM
-        while outcome == NO_ROOM:
+        # Together until the support is large, or another ridge makes another matrix.
+        stop, outcome = done + 1 if ridged else len(strengths), FINISHED
+        while outcome in (FINISHED, NO_ROOM) and done < stop:
             support.reserve(count + 1, count)
-            matrix, room = (*given, own, diagonal), (support.factor, active, sign, count, work, column)
-            outcome, count, solved = follow_each(*matrix, q, b, weights, strengths[part], found[part], *room)
+            model = (matrix, own, diagonal, q, b, weights, strengths[done:stop], found[done:stop])
+            if count >= MANY:
+                count, solved = leap_each(*model, support.factor, active, sign, count, work)
+                done += solved
+                model = (matrix, own, diagonal, q, b, weights, strengths[done : min(done + 1, stop)], found[done:stop])
+            outcome, count, solved = follow_each(*model, support.factor, active, sign, count, work, column)
             done += solved
-            part = slice(done, part.stop)
     active = active[:count]
     support.columns, support.diagonal = columns[active], diagonal[active]
     return outcome, found[:done]
 
 
 @kernel(reorder=True)
-def follow_each(gram, rows, own, diagonal, q, b, weights, strengths, found, factor, active, sign, count, work, column):
+def follow_each(matrix, own, diagonal, q, b, weights, strengths, found, factor, active, sign, count, work, column):
     """Move b to the minimum for the weights times each strength; the outcome, the size of the support, how many were found
 
-    The weights to begin with are those for which b is optimal. They are those of the gradient where active, and where not
-    the wanted ones times a common factor, the least that will do. A coefficient that is active has a sign, also where it has
-    only begun to move.
+    It returns early once the support is large. The weights to begin with are those for which b is optimal: those of the
+    gradient where active, and where not the wanted ones times a common factor, the least that will do. A coefficient that is
+    active has a sign, also where it has only begun to move.
     """
     size = b.shape[0]
     weight, slope, centre = work[2], work[3], work[4]
     for k in range(strengths.shape[0]):
-        reached, outcome = False, FINISHED
         for j in range(size):
             centre[j], weight[j] = b[j], strengths[k] * weights[j]
-        if count >= MANY:
-            count, reached = leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work)
-        if not reached:
-            top = 1.0
-            for j in range(size):
-                if sign[j] == 0.0:
-                    top = max(top, abs(q[j]) / weight[j])
-            for j in range(size):
-                wanted = weight[j]
-                weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-                slope[j] = wanted - weight[j]
-            outcome, count = follow(gram, rows, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
+        top = 1.0
+        for j in range(size):
+            if sign[j] == 0.0:
+                top = max(top, abs(q[j]) / weight[j])
+        for j in range(size):
+            wanted = weight[j]
+            weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
+            slope[j] = wanted - weight[j]
+        outcome, count = follow(matrix, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
         for j in range(size):
             found[k, j] = b[j]
             # The model is about this point from here on: what RIDGE added is not part of its gradient.
             q[j] += RIDGE * own[j] * (b[j] - centre[j])
         if outcome != FINISHED:
             return outcome, count, k
+        if count >= MANY:
+            return FINISHED, count, k + 1
     return FINISHED, count, strengths.shape[0]
 
 
-@kernel(reorder=True)
-def follow(gram, rows, diagonal, q, b, weight, weight_slope, factor, active, sign, count, work, column):
+@kernel(reorder=True, part=True)
+def follow(matrix, diagonal, q, b, weight, weight_slope, factor, active, sign, count, work, column):
     """Move the weights by their slope over a unit of time, and b with them; the outcome and the size of the support."""
     size = b.shape[0]
     b_slope, change = work[0], work[1]
@@ -137,7 +136,7 @@ def follow(gram, rows, diagonal, q, b, weight, weight_slope, factor, active, sig
             b_slope[i] = -weight_slope[active[i]] * sign[active[i]]
         solve(factor, count, b_slope)
         # What q falls by where it is inactive.
-        products(gram, rows, active, count, b_slope, sign, change)
+        products(matrix, active, count, b_slope, sign, change)
 
         step, dropped, entering, entering_sign = 1.0 - time, NONE, NONE, 0.0
         for i in range(count):
@@ -174,7 +173,7 @@ def follow(gram, rows, diagonal, q, b, weight, weight_slope, factor, active, sig
         elif entering >= 0:
             if count == factor.shape[0]:
                 return NO_ROOM, count
-            entries_at(gram, rows, entering, active, count, column)
+            entries_at(matrix, entering, active, count, column)
             if not append(factor, count, column, diagonal[entering], SMALLEST_PIVOT):
                 return DEPENDENT, count
             active[count], sign[entering] = entering, entering_sign

@@ -16,7 +16,7 @@ import numpy as np
 from .._jit import kernel
 from .cholesky import remove, solve
 from .quadratic import products, subtract_column
-from .support import extend
+from .support import RIDGE, extend
 
 # Gradients beyond their weights by this share of them are rounding.
 ROUNDING = 1e-12
@@ -25,12 +25,28 @@ FEW, SHARE = 16, 0.25
 
 
 @kernel(reorder=True)
-def leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work):
+def leap_each(matrix, own, diagonal, q, b, weights, strengths, found, factor, active, sign, count, work):
+    """Move b to the minimum for the weights times each strength, as far as leaps do; the size of the support, how many it is"""
+    weight, centre = work[2], work[4]
+    for k in range(strengths.shape[0]):
+        for j in range(b.shape[0]):
+            centre[j], weight[j] = b[j], strengths[k] * weights[j]
+        count, reached = leap(matrix, diagonal, q, b, weight, factor, active, sign, count, work)
+        for j in range(b.shape[0]):
+            found[k, j] = b[j]
+            q[j] += RIDGE * own[j] * (b[j] - centre[j])
+        if not reached:
+            return count, k
+    return count, strengths.shape[0]
+
+
+@kernel(reorder=True)
+def leap(matrix, diagonal, q, b, weight, factor, active, sign, count, work):
     """Move b, and the factor with it; the size of the support, and whether it is at the minimum"""
     size, move, change = b.shape[0], work[0], work[1]
     most = max(FEW, int(SHARE * count))
     while True:
-        count = settle(gram, rows, diagonal, q, b, weight, factor, active, sign, count, move, change)
+        count = settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change)
         entering = 0
         for j in range(size):
             change[j] = 0.0
@@ -42,7 +58,7 @@ def leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work):
         if entering > most or count + entering > factor.shape[0]:
             return count, False
         most, before = entering - 1, count
-        count, independent = extend(gram, rows, diagonal, change, active, factor, count)
+        count, independent = extend(matrix, diagonal, change, active, factor, count)
         for i in range(before, count):
             sign[active[i]] = np.sign(q[active[i]])
         if not independent:
@@ -50,14 +66,14 @@ def leap(gram, rows, diagonal, q, b, weight, factor, active, sign, count, work):
 
 
 @kernel(reorder=True)
-def settle(gram, rows, diagonal, q, b, weight, factor, active, sign, count, move, change):
+def settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change):
     """Go to the minimum on the support, without those whose coefficients change sign on the way; the size that is left of it"""
     wrong = True
     while wrong:
         for i in range(count):
             move[i] = q[active[i]] - weight[active[i]] * sign[active[i]]
         solve(factor, count, move)
-        products(gram, rows, active, count, move, sign, change)
+        products(matrix, active, count, move, sign, change)
         for j in range(b.shape[0]):
             q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] - change[j]
         for i in range(count):
@@ -67,7 +83,7 @@ def settle(gram, rows, diagonal, q, b, weight, factor, active, sign, count, move
             j = active[i]
             if b[j] * sign[j] < 0.0:
                 own = q[j] + diagonal[j] * b[j]
-                subtract_column(gram, rows, j, -b[j], q)
+                subtract_column(matrix, j, -b[j], q)
                 q[j], b[j], sign[j], wrong = own, 0.0, 0.0, True
                 remove(factor, count, i)
                 count -= 1

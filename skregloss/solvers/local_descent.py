@@ -9,7 +9,7 @@ import numpy as np
 
 from .._jit import kernel
 from .cholesky import append, solve
-from .homotopy import RIDGE
+from .support import RIDGE
 
 # Epochs over the support between two over all coordinates, and rounds of them.
 EPOCHS, MOST_ROUNDS = 10, 200

@@ -16,8 +16,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
 from .gram_store import LARGEST_GRAM, eliminated, submatrix
-from .homotopy import RIDGE
-from .support import Support
+from .support import RIDGE, Support
 
 # A Gram matrix of so many columns is never large.
 SMALL_GRAM, FEW = 1000, 100

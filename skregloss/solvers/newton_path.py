@@ -14,11 +14,11 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, RIDGE, follow
+from .homotopy import FINISHED, follow
 from .minima import Minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
-from .support import extend, zero_wrong_signs
+from .support import RIDGE, extend, zero_wrong_signs
 
 # Entries of the columns in a working set, at most.
 LARGEST_SET = 2**18
@@ -218,8 +218,7 @@ def model_minimum(rows, ridge, q, b, limits):
         added[a] = ridge[a] + RIDGE * own
         diagonal[a] = own + added[a]
         q[a] -= ridge[a] * b[a]
-    gram = np.empty((0, 0))
-    zero_wrong_signs(gram, rows, added, q, b)
+    zero_wrong_signs(rows[None], added, q, b)
     for a in range(count):
         sign[a] = np.sign(b[a])
         if sign[a] == 0.0:
@@ -230,10 +229,10 @@ def model_minimum(rows, ridge, q, b, limits):
         change[a] = limits[a] - weight[a]
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((2, count))
-    known, independent = extend(gram, rows, diagonal, sign.copy(), active, factor, np.int64(0))
+    known, independent = extend(rows[None], diagonal, sign.copy(), active, factor, np.int64(0))
     if not independent:
         return False
-    outcome, _ = follow(gram, rows, diagonal, q, b, weight, change, factor, active, sign, known, work, column)
+    outcome, _ = follow(rows[None], diagonal, q, b, weight, change, factor, active, sign, known, work, column)
     return outcome == FINISHED
 
 

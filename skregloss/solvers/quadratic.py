@@ -2,6 +2,8 @@
 
 What a path needs of G are products with the few columns of a support. With k of size columns in that, and rows of length n,
 they take k size multiplications, or (k + size) n without forming G.
+
+To kernels, which are compiled for each apart, a `matrix` is G, or R with a first axis of length 1.
 """
 
 from __future__ import annotations
@@ -12,72 +14,78 @@ from .._jit import kernel
 
 
 class Quadratic:
-    """G by its entries or by R, the other being empty; and its diagonal."""
+    """A matrix and the diagonal of G."""
 
     def __init__(self, gram=None, rows=None, diagonal=None):
-        nothing = np.empty((0, 0))
-        self.given = nothing if gram is None else gram, nothing if rows is None else rows
+        self.matrix = gram if rows is None else rows[None]
         self.diagonal = gram.diagonal() if diagonal is None else diagonal
 
     def __matmul__(self, b):
-        gram, rows = self.given
-        return gram @ b if len(gram) else rows @ (rows.T @ b)
+        if self.matrix.ndim == 2:
+            return self.matrix @ b
+        return self.matrix[0] @ (self.matrix[0].T @ b)
 
     @property
     def rank(self):
         """What the rank of G is at most"""
-        gram, rows = self.given
-        return len(gram) if len(gram) else rows.shape[1]
+        return self.matrix.shape[-1]
 
 
 @kernel(reorder=True)
-def entries_at(gram, rows, j, active, count, out):
+def entries_at(matrix, j, active, count, out):
     """out_i = G_j,active_i"""
-    if gram.shape[0] > 0:
+    if matrix.ndim == 2:
         for i in range(count):
-            out[i] = gram[j, active[i]]
-        return
-    row = rows[j]
-    for i in range(count):
-        other, total = rows[active[i]], 0.0
-        for k in range(row.shape[0]):
-            total += row[k] * other[k]
-        out[i] = total
-
-
-@kernel(reorder=True)
-def subtract_column(gram, rows, j, factor, q):
-    """q -= factor G_j"""
-    for i in range(q.shape[0]):
-        if gram.shape[0] > 0:
-            q[i] -= factor * gram[j, i]
-        else:
-            row, other = rows[j], rows[i]
+            out[i] = matrix[j, active[i]]
+    else:
+        rows = matrix[0]
+        row = rows[j]
+        for i in range(count):
+            other, total = rows[active[i]], 0.0
             for k in range(row.shape[0]):
-                q[i] -= factor * row[k] * other[k]
+                total += row[k] * other[k]
+            out[i] = total
 
 
 @kernel(reorder=True)
-def products(gram, rows, active, count, values, sign, out):
+def subtract_column(matrix, j, factor, q):
+    """q -= factor G_j"""
+    if matrix.ndim == 2:
+        for i in range(q.shape[0]):
+            q[i] -= factor * matrix[j, i]
+    else:
+        rows = matrix[0]
+        row = rows[j]
+        for i in range(q.shape[0]):
+            other, total = rows[i], 0.0
+            for k in range(row.shape[0]):
+                total += row[k] * other[k]
+            q[i] -= factor * total
+
+
+@kernel(reorder=True)
+def products(matrix, active, count, values, sign, out):
     """out_j = sum_i G_j,active_i values_i where sign_j = 0; elsewhere it may be anything"""
     size = out.shape[0]
-    if gram.shape[0] == 0:
-        products_of_rows(rows, active, count, values, out)
+    if matrix.ndim == 3:
+        products_of_rows(matrix[0], active, count, values, out)
     elif 2 * count < size:  # row by row of the active ones, or of the others if they are fewer
         for j in range(size):
             out[j] = 0.0
         for i in range(count):
             for j in range(size):
-                out[j] += values[i] * gram[active[i], j]
+                out[j] += values[i] * matrix[active[i], j]
     else:
-        spread = np.zeros(size)
+        spread = np.empty(size)
+        for j in range(size):
+            spread[j] = 0.0
         for i in range(count):
             spread[active[i]] = values[i]
         for j in range(size):
             if sign[j] == 0.0:
                 total = 0.0
                 for k in range(size):
-                    total += spread[k] * gram[j, k]
+                    total += spread[k] * matrix[j, k]
                 out[j] = total
 
 

@@ -8,6 +8,9 @@ from .._jit import kernel
 from .cholesky import append_each, remove
 from .quadratic import entries_at, subtract_column
 
+# Added to the Gram diagonal, relative to it: enough to keep duplicate columns apart. Since q belongs to the point the model
+# is built at, it makes the model a proximal-point step, whose error vanishes as that point converges.
+RIDGE = 1e-10
 SMALLEST_PIVOT = 1e-13
 # Diagonals that agree to this are of the same matrix.
 SAME = 1e-12
@@ -56,20 +59,20 @@ def kept(factor, places, b):
 
 
 @kernel
-def zero_wrong_signs(gram, rows, added, q, b):
+def zero_wrong_signs(matrix, added, q, b):
     """Set coefficients to zero whose gradient has the wrong sign, until there is none"""
     wrong = True
     while wrong:
         wrong = False
         for j in range(b.shape[0]):
             if b[j] * q[j] < 0.0:
-                subtract_column(gram, rows, j, -b[j], q)
+                subtract_column(matrix, j, -b[j], q)
                 q[j] += b[j] * added[j]
                 b[j], wrong = 0.0, True
 
 
 @kernel
-def extend(gram, rows, diagonal, lacking, active, factor, count):
+def extend(matrix, diagonal, lacking, active, factor, count):
     """Take columns that are lacking into the factor of those in `active`; its size, and whether none depended on others"""
     j, size = 0, lacking.shape[0]
     while j < size:
@@ -77,7 +80,7 @@ def extend(gram, rows, diagonal, lacking, active, factor, count):
         while j < size and more < TOGETHER:
             if lacking[j] != 0.0:
                 row, here = factor[count + more], count + more
-                entries_at(gram, rows, j, active, here, row)
+                entries_at(matrix, j, active, here, row)
                 active[here], row[here] = j, diagonal[j]
                 more += 1
             j += 1
