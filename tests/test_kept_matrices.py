@@ -141,19 +141,21 @@ def test_paths_with_kept_matrices_end_where_fresh_ones_do(loss, y, penalty, monk
 
 
 @pytest.mark.parametrize(
-    ("loss", "penalty"),
+    ("loss", "penalty", "n_samples", "n_features"),
     [
-        *itertools.product([SquaredError(), LogLoss()], [L1(), ElasticNet(0.5)]),
-        (SquaredError(), MCP()),
-        pytest.param(LogLoss(), MCP(), marks=pytest.mark.slow),
+        *itertools.product([SquaredError(), LogLoss()], [L1(), ElasticNet(0.5)], [200], [10000]),
+        *itertools.product([SquaredError(), LogLoss()], [L1(), ElasticNet(0.5)], [75], [8000]),
+        (SquaredError(), MCP(), 200, 10000),
+        (SquaredError(), MCP(), 75, 8000),
+        pytest.param(LogLoss(), MCP(), 200, 10000, marks=pytest.mark.slow),
     ],
     ids=short,
 )
 @pytest.mark.filterwarnings("ignore:.*the loss has no minimum over the coefficients")
-def test_what_is_kept_is_small_beside_wide_data(loss, penalty):
+def test_what_is_kept_is_small_beside_wide_data(loss, penalty, n_samples, n_features):
     """X is not copied, matrices do not outgrow it, and zeros take no room until the array of coefficients is asked for."""
-    wide = np.asfortranarray(RNG.normal(size=(200, 10000)))
-    y = wide[:, :5].sum(axis=1) + RNG.normal(size=200)
+    wide = np.asfortranarray(RNG.normal(size=(n_samples, n_features)))
+    y = wide[:, :5].sum(axis=1) + RNG.normal(size=n_samples)
     y = np.sign(y) if loss.classification else y
     options = {"loss": loss, "penalty": penalty}
     options["alphas"] = 12 if penalty.convex else 6
@@ -163,7 +165,7 @@ def test_what_is_kept_is_small_beside_wide_data(loss, penalty):
     assert peak < 0.5 * wide.nbytes
     assert path.coefs is path.coefs
     np.testing.assert_array_equal(np.count_nonzero(path.coefs, axis=0), path.n_nonzero)
-    problem = Problem(loss, penalty.bind(10000, None), wide, y)
+    problem = Problem(loss, penalty.bind(n_features, None), wide, y)
     solve(problem, path.alphas[3])
     solution, peak = traced(solve, problem, path.alphas[3])
     assert solution.converged

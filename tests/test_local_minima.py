@@ -38,7 +38,7 @@ def test_descent_ends_where_no_coordinate_moves(penalty):
         strengths = rng.uniform(0.05, 0.2, X.shape[1])
         start = rng.normal(size=X.shape[1]) * (rng.random(X.shape[1]) < 0.1)
         b = start.copy()
-        value = descend(penalty.lower(), gram, slopes, b, strengths, 1e-10, NONE)
+        value = descend(penalty.lower(), gram, slopes, b, strengths, 1e-10, np.arange(X.shape[1]), NONE)
         assert value == pytest.approx(objective(penalty, gram, slopes, b, strengths), rel=1e-12, abs=1e-12)
         assert value <= objective(penalty, gram, slopes, start, strengths)
         q, own = slopes - gram @ b, np.diag(gram)
@@ -48,17 +48,34 @@ def test_descent_ends_where_no_coordinate_moves(penalty):
 
 
 @pytest.mark.parametrize("penalty", NON_CONVEX, ids=short)
+def test_descent_goes_in_the_order_of_its_places(penalty):
+    """Where columns are kept does not matter, then."""
+    X, y = wide(2)
+    size = X.shape[1]
+    gram, slopes, strengths = X.T @ X / len(y), X.T @ y / len(y), np.full(size, 0.05)
+    shuffled, expected = np.random.default_rng(3).permutation(size), np.zeros(size)
+    descend(penalty.lower(), gram, slopes, expected, strengths, 1e-10, shuffled, NONE)
+    before = descend(penalty.lower(), gram, slopes, expected, strengths, 1e-10, shuffled, shuffled[expected[shuffled] != 0.0])
+    inner, b = np.ascontiguousarray(gram[np.ix_(shuffled, shuffled)]), np.zeros(size)
+    descend(penalty.lower(), inner, slopes[shuffled], b, strengths, 1e-10, np.arange(size), NONE)
+    after = descend(penalty.lower(), inner, slopes[shuffled], b, strengths, 1e-10, np.arange(size), np.flatnonzero(b))
+    assert after == pytest.approx(before, rel=1e-12)
+    np.testing.assert_array_equal(b != 0.0, expected[shuffled] != 0.0)
+
+
+@pytest.mark.parametrize("penalty", NON_CONVEX, ids=short)
 def test_leaving_coefficients_out_only_helps(penalty):
     """What it leads to is a local minimum too, and not above the one before."""
     X, y = wide(3)
     gram, slopes, strengths = X.T @ X / len(y), X.T @ y / len(y), np.full(X.shape[1], 0.05)
     first = np.zeros(X.shape[1])
-    before = descend(penalty.lower(), gram, slopes, first, strengths, 1e-10, NONE)
+    before = descend(penalty.lower(), gram, slopes, first, strengths, 1e-10, np.arange(X.shape[1]), NONE)
     b = first.copy()
-    after = descend(penalty.lower(), gram, slopes, b, strengths, 1e-10, np.flatnonzero(first))
+    after = descend(penalty.lower(), gram, slopes, b, strengths, 1e-10, np.arange(X.shape[1]), np.flatnonzero(first))
     assert after <= before
     again = b.copy()
-    assert descend(penalty.lower(), gram, slopes, again, strengths, 1e-10, NONE) == pytest.approx(after, abs=1e-12)
+    at_rest = descend(penalty.lower(), gram, slopes, again, strengths, 1e-10, np.arange(X.shape[1]), NONE)
+    assert at_rest == pytest.approx(after, abs=1e-12)
     np.testing.assert_allclose(again, b, atol=1e-8)
 
 
@@ -70,9 +87,9 @@ def test_a_column_that_stands_for_two_is_exchanged_for_them():
     y, strengths = first + second, np.full(3, 0.018)
     penalty, gram, slopes = L0(), X.T @ X, X.T @ y
     b = np.array([1.4, 0.0, 0.0])
-    stuck = descend(penalty.lower(), gram, slopes, b, strengths, 1e-12, NONE)
+    stuck = descend(penalty.lower(), gram, slopes, b, strengths, 1e-12, np.arange(3), NONE)
     np.testing.assert_array_equal(b != 0.0, [True, False, False])
-    better = descend(penalty.lower(), gram, slopes, b, strengths, 1e-12, np.array([0]))
+    better = descend(penalty.lower(), gram, slopes, b, strengths, 1e-12, np.arange(3), np.array([0]))
     np.testing.assert_array_equal(b != 0.0, [False, True, True])
     assert better == pytest.approx(0.036 - 1.0)
     assert better < stuck - 1e-3
@@ -85,7 +102,8 @@ def test_solutions_are_not_above_what_starts_lead_to(penalty):
     problem = Problem(SquaredError(), penalty.bind(X.shape[1], None), X, y, fit_intercept=False)
     gram, slopes = X.T @ X / len(y), X.T @ y / len(y)
     alpha = 0.3 * make_solver(problem).alpha_max()
-    null = descend(penalty.lower(), gram, slopes, np.zeros(X.shape[1]), np.full(X.shape[1], alpha), 1e-10, NONE)
+    b, every = np.zeros(X.shape[1]), np.arange(X.shape[1])
+    null = descend(penalty.lower(), gram, slopes, b, np.full(len(b), alpha), 1e-10, every, NONE)
     path = fit_path(problem, alphas=alpha * np.geomspace(3.0, 1.0, 6), tol=1e-8)
     single = solve(problem, alpha, tol=1e-8)
     assert path.converged.all()

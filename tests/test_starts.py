@@ -68,7 +68,7 @@ def test_what_was_stored_first_does_not_decide_where_starts_lead(penalty):
     for columns in (np.arange(80), np.arange(80)[::-1], np.random.default_rng(0).permutation(80)):
         solver = make_solver(problem)
         solver._store(solver.null(problem.blocks(alpha))).reserve(columns)
-        found.append(solver.solve_several(alpha, [np.ones(80)], **OPTIONS).coef)
+        found.append(solver.solve_several(alpha, [problem.at(np.ones(80), np.zeros(problem.intercepts.count))], **OPTIONS).coef)
     np.testing.assert_allclose(found[1:], [found[0], found[0]], rtol=1e-8, atol=1e-10)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy import sparse
 
@@ -26,6 +28,11 @@ class Design(Jittable):
     columnwise = False
     n_samples: int
     n_features: int
+
+    @cached_property
+    def every(self):
+        """All columns"""
+        return np.arange(self.n_features)
 
     def matvec(self, coef, columns=None):
         """X[:, columns] @ coef"""

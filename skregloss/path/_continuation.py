@@ -9,6 +9,7 @@ import numpy as np
 
 from ..penalties import L1
 from ..solvers import Solution, make_solver
+from ..solvers.minima import Minimum
 from ..solvers.point import Point
 from ..solvers.several_starts import from_above, is_better
 
@@ -31,7 +32,7 @@ class Continuation:
             self._lasso.share(self.solver)
         self._branch: Solution | None = None
         self._best: Solution | None = None
-        self._last_lasso: tuple[Point, float] | None = None
+        self._last_lasso: tuple[Point | Minimum, float] | None = None
 
     def solutions(self, alphas) -> Iterator[Solution]:
         """The solutions at decreasing strengths, each computed when it is asked for"""
@@ -55,16 +56,16 @@ class Continuation:
         self._best = self._branch
         if several and not self._branch.runs_away:
             self._try(self._from(None, alpha, self._best))
-            self._try(self._from(self._lasso_point(alpha / alpha_max), alpha, self._best))
+            self._try(self._from(self._at_lasso(alpha / alpha_max), alpha, self._best))
             if last_best is not last_branch:
                 self._try(self._onwards(last_best, alpha, self._best))
         return self._best
 
     def _together(self, alpha) -> Solution | None:
         """The same, of a solver that follows starts together; None if it does not here"""
-        others = [self._lasso_point(alpha / self.solver.alpha_max()).coef]
+        others = [self._at_lasso(alpha / self.solver.alpha_max())]
         if self._best is not None:
-            others.append(self._best.point.coef)
+            others.append(self._best.place)
         return self.solver.solve_several(alpha, others, **self.options)
 
     def _try(self, other):
@@ -87,8 +88,8 @@ class Continuation:
             return self._from(None, alpha)
         return self.solver.solve(alpha, start=last.place, previous_alpha=last.alpha, rival=rival, **self.options)
 
-    def _lasso_point(self, share):
-        """The lasso's solution at this share of its alpha_max, roughly."""
+    def _at_lasso(self, share):
+        """Where the lasso's solution is at this share of its alpha_max, roughly."""
         strength = share * self._lasso.alpha_max()
         last = (None, None) if self._last_lasso is None else self._last_lasso
         self._last_lasso = self._lasso.led_towards(strength, *last), strength

@@ -70,7 +70,7 @@ class AheadSolver(WorkingSetSolver):
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def led_towards(self, alpha, start=None, previous_alpha=None):
         found = self._at(alpha, start, previous_alpha, ROUGH_TOL, ROUGH_ITERATIONS)
-        return super().led_towards(alpha, start, previous_alpha) if found is None else found.point()
+        return super().led_towards(alpha, start, previous_alpha) if found is None else found
 
     def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter):
         found = self._at(alpha, start, previous_alpha, tol, max_iter)

@@ -27,8 +27,7 @@ def prox_steps(problem, free, point, terms):
     if not problem.loss.constant_curvature:
         return 1.0 / _floored(_along_columns(problem, free, point.curvature, terms.columns))
     if free.curvatures is None:
-        every = np.arange(problem.n_features)
-        free.curvatures = _along_columns(problem, free, Curvature(problem.weights), every)
+        free.curvatures = _along_columns(problem, free, Curvature(problem.weights), problem.design.every)
     if free.steps[0] is not terms.columns:
         free.steps = terms.columns, 1.0 / _floored(free.curvatures[terms.columns])
     return free.steps[1]

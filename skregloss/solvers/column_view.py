@@ -12,9 +12,9 @@ SMALLEST_SQUARE, LARGEST_SQUARE = 1e-250, 1e250
 CANCELLED = 1e-6
 
 
-def column_view(design, weights, fit_intercept, standardize):
+def column_view(design, weights, fit_intercept, ones, standardize):
     """The view with unit-variance columns if asked for, and centred ones where an intercept absorbs the shift."""
-    zero, one = np.zeros(design.n_features), np.ones(design.n_features)
+    zero = np.zeros(design.n_features)
     squares = design.squares(weights)
     _check_range(design, squares, weights)
     center = fit_intercept and design.can_shift
@@ -27,7 +27,7 @@ def column_view(design, weights, fit_intercept, standardize):
     # What rounding leaves of the variance of a constant column: it is not centred, lest its rounding look like a column.
     noise = np.finfo(float).eps * design.n_samples
     varies = variance > noise * variance + (noise * mean) ** 2
-    scale = np.where(varies & standardize, np.sqrt(variance), one) if standardize else one
+    scale = np.where(varies & standardize, np.sqrt(variance), ones) if standardize else ones
     return Standardized(design, np.where(varies, mean, 0.0) if center else zero, scale), squares / scale**2
 
 

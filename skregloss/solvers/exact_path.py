@@ -16,9 +16,9 @@ from .quadratic import Quadratic
 
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
 LARGEST_SET = 2000
-# Of so few rows columns are taken as they are, with so many entries at most, and their Gram matrix is not formed: that costs
-# less, so that more of them may be looked at.
-FEW_ROWS, ENTRIES, NEAR = 200, 2**16, 0.9
+# Of so few rows columns are taken as they are, with so many entries and such a part of all columns at most, and their Gram
+# matrix is not formed: that costs less, so that more of them may be looked at.
+FEW_ROWS, ENTRIES, PART, NEAR = 200, 2**16, 8, 0.9
 
 
 class ExactSolver(AheadSolver):
@@ -34,7 +34,9 @@ class ExactSolver(AheadSolver):
         super().__init__(problem)
 
     def _largest_set(self):
-        return max(FEW, ENTRIES // self.problem.design.n_samples) if self._by_rows else super()._largest_set()
+        if not self._by_rows:
+            return super()._largest_set()
+        return max(FEW, min(ENTRIES // self.problem.design.n_samples, self.problem.n_features // PART))
 
     def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps):
         if len(working) > LARGEST_SET:

@@ -105,8 +105,8 @@ class GramStore:
 
     @cached_property
     def place(self):
-        """Where each column is in what is stored, -1 for nowhere; not known before something is"""
-        return np.full(self.design.n_features, -1)
+        """Where each of the columns is in what is stored, -1 for nowhere; not known before something is"""
+        return np.full(self.design.n_features, -1, dtype=np.int16)
 
     def is_of(self, curvature) -> bool:
         """Whether what is stored is of exactly this curvature"""
@@ -203,13 +203,11 @@ class GramStore:
         old, count = len(self.columns), len(self.columns) + len(new)
         own, diagonal, cross, self.inverse = eliminated(self.design, self.free, self.curvature, new, self.inverse)
         if old:
+            both = self.curvature.gram(self.design, self.columns, new) - self.cross.T @ (self.inverse @ cross)
+            # Only now, for what takes a copy of the columns has been computed.
             stored = np.empty((count, count))
-            stored[:old, :old], stored[old:, old:] = self.stored, own
-            self.stored = own = stored
-            both = stored[:old, old:]
-            both[:] = self.curvature.gram(self.design, self.columns, new)
-            both -= self.cross.T @ (self.inverse @ cross)
-            stored[old:, :old] = both.T
+            stored[:old, :old], stored[:old, old:], stored[old:, :old], stored[old:, old:] = self.stored, both, both.T, own
+            own = stored
             diagonal = np.concatenate([self.diagonal, diagonal])
             cross, new = np.hstack([self.cross, cross]), np.concatenate([self.columns, new])
         self.stored, self.diagonal, self.cross, self.columns = own, diagonal, cross, new

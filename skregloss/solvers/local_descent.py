@@ -24,9 +24,10 @@ SMALLEST_PIVOT, ROUNDING = 1e-14, 1e-15
 
 
 @kernel
-def descend(penalty, gram, q0, b, strengths, tolerance, order):
+def descend(penalty, gram, q0, b, strengths, tolerance, places, order):
     """Move b to a local minimum, to `tolerance` in the gradient; then leave out its coefficients in an order, one at a time
 
+    `places` are all coordinates, in the order in which they are gone over: where descent ends depends on it.
     Where others that do what one did lead to a lower local minimum, b becomes that. Returns the objective.
     """
     # A kernel of its own for what an attempt does would make compiling take more than twice as long.
@@ -44,20 +45,14 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
         smallest, idle = np.inf, 0
         for _ in range(MOST_ROUNDS):
             # Over all coordinates, and then over the support.
-            for j in range(size):
-                support[j] = j
-            if out >= 0:
-                support[out] = support[size - 1]
-            count, epochs = np.int64(size - (out >= 0)), 0
+            count, epochs = keep_others(out, places, support), 0
             change, before, first, stable = np.inf, np.inf, np.inf, False
             while epochs == 0 or (change > tolerance and epochs <= EPOCHS):
                 before = change
                 change, stable = cycle(penalty, gram, q, trial, strengths, support, count)
                 if epochs == 0:
                     first = change
-                    for j in range(size):
-                        support[j] = j
-                    count = keep_nonzero(trial, support, size)
+                    count = keep_nonzero(trial, places, size, support)
                 epochs += 1
             idle = 0 if first < 0.9 * smallest else idle + 1
             smallest = min(first, smallest)
@@ -65,7 +60,7 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
                 break
             out = np.int64(-1)
             # At zero, where some may have come to lie, a penalty has no derivative.
-            count = keep_nonzero(trial, support, count)
+            count = keep_nonzero(trial, support, count, support)
             if stable and change > tolerance and newton_pays(count, size, before, change, tolerance):
                 newton_step(penalty, gram, q, trial, strengths, support, count)
         value = 0.0
@@ -80,13 +75,24 @@ def descend(penalty, gram, q0, b, strengths, tolerance, order):
 
 
 @kernel
-def keep_nonzero(b, places, count):
-    """Move those places where b is not zero to the front; how many they are"""
+def keep_others(out, places, support):
+    """Write down all places but one, in their order; how many they are"""
+    kept = np.int64(0)
+    for i in range(places.shape[0]):
+        if places[i] != out:
+            support[kept] = places[i]
+            kept += 1
+    return kept
+
+
+@kernel
+def keep_nonzero(b, places, count, support):
+    """Write down those of the places where b is not zero, in their order; how many they are"""
     kept = np.int64(0)
     for i in range(count):
         j = places[i]
         if b[j] != 0.0:
-            places[kept] = j
+            support[kept] = j
             kept += 1
     return kept
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .certificate import prox_steps
 from .free_minimum import is_balanced
-from .gram_store import LARGEST_GRAM, submatrix
+from .gram_store import LARGEST_GRAM
 from .local_descent import EPOCHS, descend
 from .rivals import is_below
 from .small_steps import ROUGH_TOL, strengths_between
@@ -25,6 +25,7 @@ PER_ROOT = 4
 # Leaving out coefficients may cost as many multiplications as so many looks at all columns, or as some calls do.
 LOOKS, CALLS = 4, 1e6
 NONE = np.empty(0, dtype=np.int64)
+NOTHING = NONE, np.empty(0)
 
 
 class LocalSolver(WorkingSetSolver):
@@ -36,8 +37,8 @@ class LocalSolver(WorkingSetSolver):
 
     def __init__(self, problem):
         super().__init__(problem)
-        # The least strength so far, and where the branch from the null model is there.
-        self._branch: tuple = np.inf, None
+        # The least strength so far, and where the branch from the null model is there: columns and their coefficients.
+        self._branch: tuple = np.inf, NOTHING
         # A point that is a local minimum already, and how often all columns were looked at for it.
         self._ready: tuple = None, 0
         # The columns that the null model's slopes are largest along, and the strengths at which these would let them in.
@@ -55,10 +56,12 @@ class LocalSolver(WorkingSetSolver):
             return super()._onwards(alpha, start, None, rival, self._ready[1], tol, max_iter)
         every = self.problem.blocks(alpha)
         null = self.null(every)
-        coef = (null.point if start is None else start.point()).coef
         # From alpha_max on the null model passes its certificate, and just there it is rounding what descent makes of it.
-        if alpha < self.alpha_max() and self._reserve(null, every.terms, [coef], alpha):
-            b, value = self._descended(null, coef, alpha, self._tolerance(null, alpha, tol))
+        starts, entries = [], NOTHING if start is None else entries_of(every.terms, start)
+        if alpha < self.alpha_max():
+            starts = self._starts(null, every.terms, [entries], alpha)
+        if starts:
+            b, value = self._descended(null, starts[0], alpha, self._tolerance(null, alpha, tol))
             if rival is not None and not is_below(null.point.value + value, rival):
                 return rival
             point, looks = self._looked_at(b, every, null, alpha, tol, max_iter)
@@ -68,55 +71,56 @@ class LocalSolver(WorkingSetSolver):
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve_several(self, alpha, others, *, tol, max_iter):
-        """The best that the null model, the branch from there in small steps, and other coefficients lead to
+        """The best that the null model, the branch from there in small steps, and other places lead to
 
         No coefficient of it is better left out, as far as that was tried; None if there is no matrix of all these columns.
         """
         every = self.problem.blocks(alpha)
         null = self.null(every)
         since, branch = self._branch
-        if branch is None or since <= alpha:
-            since, branch = self.alpha_max(), null.point.coef
-        if not self._reserve(null, every.terms, [branch, *others], alpha):
+        if not alpha < since < np.inf:
+            since, branch = self.alpha_max(), NOTHING
+        entries = [branch, NOTHING, *(entries_of(every.terms, place) for place in others)]
+        starts = self._starts(null, every.terms, entries, alpha)
+        if not starts:
             return None
         for strength in strengths_between(since, alpha):
-            branch = self._spread(self._descended(null, branch, strength, self._tolerance(null, strength, ROUGH_TOL))[0])
+            self._descended(null, starts[0], strength, self._tolerance(null, strength, ROUGH_TOL))
         tolerance = self._tolerance(null, alpha, tol)
-        ends = [self._descended(null, coef, alpha, tolerance) for coef in (branch, null.point.coef, *others)]
-        self._branch = alpha, self._spread(ends[0][0])
+        ends = [self._descended(null, b, alpha, tolerance) for b in starts]
+        b, _ = ends[0]
+        self._branch = alpha, (self._store(null).columns[b != 0.0], b[b != 0.0])
         b, _ = min(ends, key=lambda end: end[1])
         self._ready = self._looked_at(self._exchanged(null, b, alpha, tolerance), every, null, alpha, tol, max_iter)
         start, _ = self._ready
-        return None if start is None else self.solve(alpha, tol=tol, max_iter=max_iter, start=start)
+        if start is None:
+            return None
+        solution = self.solve(alpha, tol=tol, max_iter=max_iter, start=start)
+        # The next strength is not led to by these.
+        start.slopes = None
+        return solution
 
     @staticmethod
     def _tolerance(null, alpha, tol):
         """What gradients on the kept columns may be off by"""
         return tol * min(SHARE_OF_STRENGTH * alpha, SHARE_OF_VIOLATION * null.gradient_size)
 
-    def _descended(self, null, coef, alpha, tolerance):
-        """The local minimum over the columns kept that coefficients lead to; its objective less that of the null model"""
-        gram, columns, _, slopes, units = self._parts(null)
-        b = coef[columns]
-        return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, NONE)
+    def _descended(self, null, b, alpha, tolerance):
+        """Move coefficients of the columns kept to the local minimum that they lead to; its objective less the null model's"""
+        gram, slopes, units, places = self._parts(null)
+        return b, descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, places, NONE)
 
     def _exchanged(self, null, b, alpha, tolerance):
         """The best of a local minimum and those that leaving out one of its coefficients leads to, the least ones first"""
-        gram, _, _, slopes, units = self._parts(null)
+        gram, slopes, units, places = self._parts(null)
         support = np.flatnonzero(b)
         if len(support) == 0:
             return b
         design = self.problem.design
         most = max(LOOKS * design.n_samples * design.n_features, CALLS) / (EPOCHS * len(b) * len(support))
         order = support[np.argsort(np.abs(b[support]), kind="stable")][: int(most)]
-        descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, order)
+        descend(self.problem.kernel_penalty, gram, slopes, b, alpha * units, tolerance, places, order)
         return b
-
-    def _spread(self, b):
-        """Coefficients of the columns kept among zeros"""
-        coef = np.zeros(self.problem.n_features)
-        coef[self._kept_parts[1]] = b
-        return coef
 
     def _looked_at(self, b, every, null, alpha, tol, max_steps):
         """A local minimum over all columns, from one over those that are kept, and how often all were looked at"""
@@ -126,48 +130,52 @@ class LocalSolver(WorkingSetSolver):
         while True:
             if not np.isfinite(b).all():
                 return None, 0
-            _, columns, places, *_ = self._parts(null)
-            coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross[:, places] @ b)))
-            coef[columns] = b
+            coef, intercept = null.free.add(null.point, -(store.inverse @ (store.cross @ b)))
+            coef[store.columns] = b
             point = problem.at(coef, intercept)
-            violation = terms.prox_residuals(terms.of(coef), problem.gradient_on(terms, point), steps)
-            looks += 1
-            if looks == most or not self._extends(null, terms, coef, violation, ENOUGH * tol * null.gradient_size):
+            lacking, looks = self._lacking(null, terms, point, steps, ENOUGH * tol * null.gradient_size), looks + 1
+            support = store.columns[b != 0.0]
+            if len(lacking) == 0 or looks == most or not self._keep(null, lacking, also=support):
                 break
-            b, _ = self._descended(null, coef, alpha, tolerance)
+            b, _ = self._descended(null, coef[store.columns], alpha, tolerance)
         if null.free.size and is_balanced(problem, null.free, point.gradient):
             point.settled_on = null.free
         return point, looks
 
     def _parts(self, null):
-        """The matrix of the columns kept, these, their places in the store, what descent goes by, and their units of strength
+        """The matrix of the columns kept, what descent goes by, their units of strength, and the order it goes in
 
-        They are in the order in which the null model leads to them: where descent ends depends on it, and must not on
-        which columns happen to have been stored first.
+        That in which the null model leads to them: it must not depend on which columns happen to have been stored first.
         """
         store = self._store(null)
         if self._stored_columns is not store.columns:
             columns = self._stored_columns = store.columns
             slopes, units = -null.gradient[columns], self.problem.factors[columns]
-            places = np.lexsort((columns, -np.abs(slopes) / units))
-            parts = columns[places], places, slopes[places], units[places]
-            self._kept_parts = submatrix(store.stored, places), *parts
-        return self._kept_parts
+            order = np.lexsort((columns, -np.abs(slopes) / units))
+            self._kept_parts = slopes, units, order
+        return store.stored, *self._kept_parts
 
-    def _reserve(self, null, terms, coefs, alpha) -> bool:
-        """Keep the columns of some supports, and those that the null model leads to; whether they can be"""
+    def _starts(self, null, terms, entries, alpha):
+        """Keep the columns of some entries, and those that the null model leads to: these among zeros of all that are kept
+
+        There are none if these columns cannot be.
+        """
         if not 0.0 < alpha < np.inf or not null.exists or terms.count == 0:
-            return False
+            return []
         if len(self._first) == 0:
             self._sort_entries(null, terms)
         near = self._first[: max(np.count_nonzero(self._entries > alpha), SMALLEST_SET)]
-        inside = np.zeros(terms.count, dtype=bool)
-        for coef in coefs:
-            inside |= terms.of(coef) != 0.0
         wanted = np.zeros(self.problem.n_features, dtype=bool)
-        wanted[terms.columns[inside]] = True
+        for columns, _ in entries:
+            wanted[columns] = True
         wanted[near] = False
-        return self._keep(null, np.concatenate([near, np.flatnonzero(wanted)]))
+        if not self._keep(null, np.concatenate([near, np.flatnonzero(wanted)])):
+            return []
+        store = self._store(null)
+        starts = [np.zeros(len(store.columns)) for _ in entries]
+        for b, (columns, values) in zip(starts, entries, strict=True):
+            b[store.place[columns]] = values
+        return starts
 
     def _sort_entries(self, null, terms):
         """Find the columns that the null model leads to first."""
@@ -193,14 +201,22 @@ class LocalSolver(WorkingSetSolver):
         store.reserve(every)
         return True
 
-    def _extends(self, null, terms, coef, violation, enough):
-        """Keep the worst violators that are not; whether there were any, and there is room"""
-        store = self._store(null)
+    def _lacking(self, null, terms, point, steps, enough):
+        """The columns that violate their conditions most and are not kept"""
+        store, slopes = self._store(null), self.problem.gradient_on(terms, point)
+        violation = terms.prox_residuals(terms.of(point.coef), slopes, steps)
         violation[store.place[terms.columns] >= 0] = 0.0
         worst = np.flatnonzero(violation > enough)
-        if len(worst) == 0:
-            return False
+        if len(worst):  # mostly it goes on from there
+            point.slopes = None
         room = max(SMALLEST_SET, len(store.columns) // 2)
         if len(worst) > room:
             worst = worst[np.argpartition(-violation[worst], room)[:room]]
-        return self._keep(null, terms.columns[worst], also=store.columns[coef[store.columns] != 0.0])
+        return terms.columns[worst]
+
+
+def entries_of(terms, place):
+    """The columns of the terms whose coefficients are not zero at a place, and these"""
+    coef = terms.of(place.point().coef)
+    at = np.flatnonzero(coef)
+    return terms.columns[at], coef[at]

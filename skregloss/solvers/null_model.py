@@ -51,6 +51,8 @@ def null_model(problem, blocks) -> NullModel:
         size = _gradient_size(problem, point, penalized) if len(penalized) else size
     if exists:
         point.settled_on = free
+    if point.projection is None:
+        point.slopes = blocks.terms.columns, blocks.terms.of(gradient)
     deviance = max(point.value - floor, smallest)
     return NullModel(point, exists, deviance or 1.0, free, gradient, size, reference, constant)
 

@@ -33,8 +33,9 @@ class Point:
         return self
 
     def entries(self, problem):
-        """Where coefficients as given are not zero, if that is known: it is not"""
-        return None
+        """Where coefficients as given are not zero, those, and the intercept; None if that takes all coefficients"""
+        columns = np.flatnonzero(self.coef != 0.0)  # sooner had than of numbers
+        return problem.original_entries(columns, self.coef[columns], self.intercept)
 
     @property
     def dual(self):

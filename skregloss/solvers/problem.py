@@ -70,9 +70,10 @@ class Problem:
         self.y, self.weights = self.data.y, self.data.weights
         self.offset = self.data.arrange_offset(offset)
         self.intercepts = self.data.intercepts(fit_intercept)
-        view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, standardize)
+        ones = np.ones(n_features)
+        view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, ones, standardize)
         self.coef_shape = (self.data.copies, n_features) if self.data.several else (n_features,)
-        factors = np.ones(n_features) if factors is None else np.array(factors, dtype=np.float64)
+        factors = ones if factors is None else np.array(factors, dtype=np.float64)
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         low, high = np.broadcast_to(low, n_features) * view.scale, np.broadcast_to(high, n_features) * view.scale
         # Weights are of the samples here, and everything is of the columns as they are in the view.
@@ -184,7 +185,9 @@ class Problem:
         if self.penalty.l1_l2_parts() == (0.0, 0.0):
             strengths = np.zeros(self.n_features)
         free = (strengths == 0.0) & np.isneginf(self.low) & np.isposinf(self.high)
-        return Blocks(np.flatnonzero(free), self._terms(np.flatnonzero(~free & self.live), strengths))
+        penalized = ~free & self.live
+        columns = self.design.every if penalized.all() else np.flatnonzero(penalized)
+        return Blocks(np.flatnonzero(free), self._terms(columns, strengths))
 
     def _terms(self, columns, strengths):
         """The penalty on these columns."""

@@ -22,7 +22,7 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     if problem.penalty.convex or not 0.0 < alpha < solver.alpha_max() < math.inf:
         return solver.solve(alpha, tol=tol, max_iter=max_iter)
     if solver.together:
-        solution = solver.solve_several(alpha, [_from_lasso(problem, solver, alpha).coef], tol=tol, max_iter=max_iter)
+        solution = solver.solve_several(alpha, [_from_lasso(problem, solver, alpha)], tol=tol, max_iter=max_iter)
         if solution is not None:
             return solution
     solution = solver.solve(alpha, tol=tol, max_iter=max_iter, start=from_above(solver, alpha))

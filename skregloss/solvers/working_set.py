@@ -139,13 +139,13 @@ class WorkingSetSolver:
         return self._solution(alpha, blocks, best, max(steps, 1))
 
     def solve_several(self, alpha, others, *, tol, max_iter) -> Solution | None:
-        """The best that the null model, the branch from there in small steps, and other coefficients lead to, or None"""
+        """The best that the null model, the branch from there in small steps, and other places lead to, or None"""
         return None
 
     def led_towards(self, alpha, start=None, previous_alpha=None):
-        """A point near the solution, for other fits to begin from; arguments are those of `solve`"""
+        """A place near the solution, for other fits to begin from; arguments are those of `solve`"""
         options = {"tol": ROUGH_TOL, "max_iter": ROUGH_ITERATIONS}
-        return self.solve(alpha, start=start, previous_alpha=previous_alpha, **options).point
+        return self.solve(alpha, start=start, previous_alpha=previous_alpha, **options).place
 
     def foresee(self, alphas):
         """Take note of falling strengths that are to be solved one after another"""
