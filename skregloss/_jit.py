@@ -35,7 +35,7 @@ from ._kernel_cache import UNCACHED, USER, KernelCache
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
 # Methods are inlined: a loop without calls can take several rows at a time.
-METHOD_OPTIONS = {"error_model": "numpy", "forceinline": True}
+METHOD_OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True}
 
 # Lowered classes live here, so that a cached kernel finds them by name when it is loaded in another process.
 lowered = python_types.SimpleNamespace()
@@ -171,7 +171,7 @@ def _expose(cls, name, function):
         return method_of(self)
 
     def of_any_arguments(self, *args):
-        method = njit(error_model="numpy")(method_of(self))
+        method = njit(error_model="numpy", no_cfunc_wrapper=True)(method_of(self))
         return lambda self, *args: method(self, *args)
 
     overload = of_any_arguments

@@ -13,14 +13,15 @@ from ..design import Outputs, Repeated
 from .curvature import Curvature
 from .intercepts import Intercepts
 from .sample_terms import (
+    bend_flat_rows,
     each_derivatives,
     fenchel_gap,
     flat_curvature,
     hessians,
-    loss_derivatives,
     mean_loss,
     mean_minimum,
     own_curvature,
+    row_derivatives,
     secant_curvature,
 )
 
@@ -73,7 +74,10 @@ class RowTerm:
     def derivatives(self, eta):
         """The mean loss, its gradient, its model curvature, and the mean of the loss's own curvature"""
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
-        value, bend = loss_derivatives(self.kernel_loss, self.y, eta, self.weights, self.lipschitz, gradient, curvature)
+        value, bend, flat_rows = row_derivatives(self.kernel_loss, self.y, eta, self.weights, gradient, curvature)
+        if flat_rows:
+            flat = flat_curvature(bend, self.lipschitz)
+            bend_flat_rows(self.kernel_loss, self.y, eta, self.weights, flat, gradient, curvature)
         return value, gradient, Curvature(curvature), bend
 
     def derivatives_each(self, etas):

@@ -34,8 +34,8 @@ def mean_loss(loss, y, eta, weights):
 
 
 @kernel(reorder=True)
-def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
-    """Fill gradient_i = weights_i l'(y_i, eta_i) and its model curvature; return the mean loss and curvature.
+def row_derivatives(loss, y, eta, weights, gradient, curvature):
+    """Fill gradient_i = weights_i l'(y_i, eta_i) and its curvature; the mean loss and curvature, and how many rows have none
 
     What a method of the loss computes is not reordered, and is put down before it is summed: so several rows are taken at a
     time, always in the same order. (A loop that both stores and sums takes them one by one where arrays lie close together.)
@@ -52,12 +52,17 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             values[k] = weights[i] * value if counts else 0.0
             gradient[i] = weights[i] * slope if counts else 0.0
             curvature[i] = weights[i] * max(bend, 0.0) if counts else 0.0
-            flat_rows += curvature[i] == 0.0
+            flat_rows += counts and curvature[i] == 0.0
         for k in range(size):
             total += values[k]
             mean_curvature += curvature[np.uint64(start + k)]
-    flat = flat_curvature(mean_curvature, lipschitz)
-    for i in range(y.shape[0] if flat_rows else 0):
+    return total, mean_curvature, flat_rows
+
+
+@kernel
+def bend_flat_rows(loss, y, eta, weights, flat, gradient, curvature):
+    """Give rows on flat pieces a model curvature; in a kernel of its own, for most losses do without"""
+    for i in range(y.shape[0]):
         if curvature[i] == 0.0 and weights[i] != 0.0:
             # Where the loss is linear, no more than reaches its minimum: g^2 / 2 (l - min l), which a parabola has everywhere.
             slope = gradient[i] / weights[i]
@@ -65,7 +70,15 @@ def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
             linear = 0.5 * slope**2 / height if height > 0.0 else np.inf
             stiffness = min(flat, linear)
             curvature[i] = weights[i] * stiffness if np.isfinite(stiffness) else 0.0
-    return total, mean_curvature
+
+
+@kernel
+def loss_derivatives(loss, y, eta, weights, lipschitz, gradient, curvature):
+    """Fill gradient and model curvature, also on flat pieces; the mean loss and its own mean curvature"""
+    value, bend, flat_rows = row_derivatives(loss, y, eta, weights, gradient, curvature)
+    if flat_rows:
+        bend_flat_rows(loss, y, eta, weights, flat_curvature(bend, lipschitz), gradient, curvature)
+    return value, bend
 
 
 @kernel
