@@ -141,7 +141,7 @@ class GramStore:
             return
         if not 1.0 / MOST_RESCALING < share < MOST_RESCALING or abs(share - 1.0) < SAME:
             return
-        self.curvature, self.inverse = self.curvature * share, self.inverse / share
+        self.curvature, self.inverse, self.rooted = self.curvature * share, self.inverse / share, None
         self.stored, self.diagonal, self.cross = share * self.stored, share * self.diagonal, share * self.cross
         self.support.scale(share)
 

@@ -96,23 +96,14 @@ def minimize_each(quadratic, ridge, q, b, weights, strengths, columns, support):
 def follow_each(matrix, own, diagonal, q, b, weights, strengths, found, factor, active, sign, count, work, column):
     """Move b to the minimum for the weights times each strength; the outcome, the size of the support, how many were found
 
-    It returns early once the support is large. The weights to begin with are those for which b is optimal: those of the
-    gradient where active, and where not the wanted ones times a common factor, the least that will do. A coefficient that is
-    active has a sign, also where it has only begun to move.
+    It returns early once the support is large. A coefficient that is active has a sign, also where it has only begun to move.
     """
     size = b.shape[0]
     weight, slope, centre = work[2], work[3], work[4]
     for k in range(strengths.shape[0]):
         for j in range(size):
             centre[j], weight[j] = b[j], strengths[k] * weights[j]
-        top = 1.0
-        for j in range(size):
-            if sign[j] == 0.0:
-                top = max(top, abs(q[j]) / weight[j])
-        for j in range(size):
-            wanted = weight[j]
-            weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * wanted
-            slope[j] = wanted - weight[j]
+        begin(sign, q, weight, weight, slope)
         outcome, count = follow(matrix, diagonal, q, b, weight, slope, factor, active, sign, count, work, column)
         for j in range(size):
             found[k, j] = b[j]
@@ -123,6 +114,22 @@ def follow_each(matrix, own, diagonal, q, b, weights, strengths, found, factor, 
         if count >= MANY:
             return FINISHED, count, k + 1
     return FINISHED, count, strengths.shape[0]
+
+
+@kernel(reorder=True, part=True)
+def begin(sign, q, wanted, weight, slope):
+    """Fill in weights for which b is optimal, and what the wanted ones are beyond them; `weight` may be where those are
+
+    They are those of the gradient where active, and where not the wanted ones times a common factor, the least that will do.
+    """
+    top = 1.0
+    for j in range(q.shape[0]):
+        if sign[j] == 0.0:
+            top = max(top, abs(q[j]) / wanted[j])
+    for j in range(q.shape[0]):
+        limit = wanted[j]
+        weight[j] = sign[j] * q[j] if sign[j] != 0.0 else top * limit
+        slope[j] = limit - weight[j]
 
 
 @kernel(reorder=True, part=True)

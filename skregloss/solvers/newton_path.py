@@ -14,7 +14,7 @@ from .._jit import kernel
 from .ahead import AheadSolver
 from .free_minimum import GRADIENT_ROUNDING
 from .gram_store import QUICK
-from .homotopy import FINISHED, follow
+from .homotopy import FINISHED, begin, follow
 from .minima import Minimum
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives, mean_loss
@@ -206,7 +206,7 @@ def model_minimum(rows, ridge, q, b, limits):
     The model has the matrix RR', R being the rows. Coefficients that are zero, and the gradients of which are within limits,
     make it slower and no different.
     """
-    count, top = b.shape[0], 1.0
+    count = b.shape[0]
     sign, added, diagonal = np.empty(count), np.empty(count), np.empty(count)
     weight, change = np.empty(count), np.empty(count)
     for a in range(count):
@@ -221,12 +221,7 @@ def model_minimum(rows, ridge, q, b, limits):
     zero_wrong_signs(rows[None], added, q, b)
     for a in range(count):
         sign[a] = np.sign(b[a])
-        if sign[a] == 0.0:
-            top = max(top, abs(q[a]) / limits[a])
-    for a in range(count):
-        # The weights that b is optimal for: those of the gradient where active, large enough for all others where not.
-        weight[a] = sign[a] * q[a] if sign[a] != 0.0 else top * limits[a]
-        change[a] = limits[a] - weight[a]
+    begin(sign, q, limits, weight, change)
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((2, count))
     known, independent = extend(rows[None], diagonal, sign.copy(), active, factor, np.int64(0))
