@@ -101,7 +101,9 @@ class Judgement:
                 gap = duality_gap(problem, point, self.gradient, terms, judge.null.gradient_size)
         violation = self.worst[0]
         if judge.free.size:
-            violation = max(violation, np.abs(judge.free.gradient(point.gradient)).max())
+            projected = point.projection
+            left = np.abs(judge.free.gradient(point.gradient)).max() if projected is None else projected.left
+            violation = max(violation, left)
         return certificate_of(self.objective, gap, violation, judge.null, judge.tol, self.settled)
 
 

@@ -83,6 +83,8 @@ def balances(problem, free, minima):
     """The largest entry of each one's gradient along the free block, and whether that is rounding or there is a projection"""
     if free.size == 0:
         return np.zeros(len(minima)), np.ones(len(minima), dtype=bool)
+    if all(minimum.projection is not None for minimum in minima):
+        return np.array([minimum.projection.left for minimum in minima]), np.ones(len(minima), dtype=bool)
     gradients = np.array([minimum.gradient for minimum in minima])
     totals, shares = np.abs(free.gradients(gradients)), rounding_shares(problem, free)
     settled = np.array([minimum.projection is not None for minimum in minima])

@@ -35,11 +35,12 @@ SMALL = 0.5
 
 @dataclass(frozen=True)
 class Projection:
-    """The step s, the dual point u, and a bound on what u loses in the sum of Fenchel and Young"""
+    """The step s, the dual point u, a bound on what u loses in the sum of Fenchel and Young, and the largest entry of Z'g"""
 
     step: np.ndarray
     dual: np.ndarray
     excess: float
+    left: float
 
 
 def projection(problem, free, point) -> Projection | None:
@@ -61,7 +62,7 @@ def projection(problem, free, point) -> Projection | None:
     dual += point.gradient
     if not is_balanced(problem, free, dual):
         return None
-    return Projection(step, dual, max(-gradient @ step, 0.0) / (2.0 * (1.0 - change)))
+    return Projection(step, dual, max(-gradient @ step, 0.0) / (2.0 * (1.0 - change)), np.abs(gradient).max())
 
 
 def _along_intercept(problem, free, point, rate) -> Projection | None:
@@ -77,7 +78,7 @@ def _along_intercept(problem, free, point, rate) -> Projection | None:
     total, size = fill_dual(*loss, step, dual)
     if not abs(total) <= rounding_shares(problem, free)[0] * size:
         return None
-    return Projection(np.array([step]), dual, max(-slope * step, 0.0) / (2.0 * (1.0 - change)))
+    return Projection(np.array([step]), dual, max(-slope * step, 0.0) / (2.0 * (1.0 - change)), abs(slope))
 
 
 @kernel(reorder=True)

@@ -23,13 +23,19 @@ def flat_curvature(mean_curvature, lipschitz):
     return FLAT_CURVATURE * (mean_curvature if mean_curvature > 0.0 else lipschitz)
 
 
-@kernel
+@kernel(reorder=True)
 def mean_loss(loss, y, eta, weights):
-    """sum_i weights_i l(y_i, eta_i)"""
+    """sum_i weights_i l(y_i, eta_i), several rows at a time as in `row_derivatives`"""
     total = 0.0
-    for i in range(y.shape[0]):
-        if weights[i] != 0.0:
-            total += weights[i] * loss.value(y[i], eta[i])
+    values = np.empty(min(AT_ONCE, y.shape[0]))
+    for start in range(0, y.shape[0], AT_ONCE):
+        size = min(AT_ONCE, y.shape[0] - start)
+        for k in range(size):
+            i = np.uint64(start + k)
+            value = loss.value(y[i], eta[i])
+            values[k] = weights[i] * value if weights[i] != 0.0 else 0.0
+        for k in range(size):
+            total += values[k]
     return total
 
 
