@@ -7,6 +7,7 @@ import pytest
 
 from skregloss.solvers import cholesky, homotopy
 from skregloss.solvers.leaps import leap
+from skregloss.solvers.newton_path import model_minimum
 from skregloss.solvers.quadratic import Quadratic, entries_at, products, subtract_column
 from skregloss.solvers.support import RIDGE, Support
 
@@ -64,6 +65,19 @@ def test_a_support_of_another_matrix_is_not_taken_for_its_own():
         homotopy.minimize(gram, np.zeros(4), linear.copy(), b, weights, columns, support)
         q = linear - gram @ b
         np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * weights)[b != 0.0], atol=1e-8)
+
+
+@over_forms
+def test_a_model_on_a_few_columns_ends_at_its_minimum(form):
+    rng = np.random.default_rng(5)
+    for size in (1, 4, 12):
+        rows, b, linear = X.T[:size] / np.sqrt(60), rng.normal(size=size) * (rng.random(size) < 0.7), rng.normal(size=size)
+        gram, ridge, limits = rows @ rows.T, rng.uniform(0.0, 0.2, size), rng.uniform(0.05, 0.5, size)
+        quadratic, before = form(gram, rows), linear - gram @ b
+        assert model_minimum(quadratic.matrix, quadratic.diagonal.copy(), ridge, before, b, limits)
+        q = linear - gram @ b - ridge * b
+        assert (np.abs(q) <= limits + 1e-8).all()
+        np.testing.assert_allclose(q[b != 0.0], (np.sign(b) * limits)[b != 0.0], atol=1e-8)
 
 
 @over_forms

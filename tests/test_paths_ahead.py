@@ -66,6 +66,8 @@ def test_solutions(loss, penalty, storage, monkeypatch):
     assert path.converged.all()
     if storage is np.asfortranarray or np.isfinite(loss.self_concordance):
         assert together.count >= 0.8 * STRENGTHS
+    if storage is np.asfortranarray:  # a matrix that is kept takes more steps, each of which costs less
+        assert path.n_iter.mean() <= 6
     alone = one_by_one(problem, path.alphas[::7], 1e-11)
     for k, solution in zip(range(0, STRENGTHS, 7), alone, strict=True):
         size = max(np.abs(solution.coef).max(), 1e-3)

@@ -143,7 +143,7 @@ class JointWalk:
         here = self.b[chosen]
         there, q = here.copy(), cross.T @ left - self.slopes[self.free.size :][chosen]
         limits, ridge = strength * self.l1[chosen], strength * self.l2[chosen]
-        if not model_minimum(model.gram, ridge, q, there, limits) or not np.isfinite(there).all():
+        if not model_minimum(model.gram, model.gram.diagonal().copy(), ridge, q, there, limits) or not np.isfinite(there).all():
             return False
         move = there - here
         shift = -left - inverse @ (cross @ move)

@@ -174,7 +174,7 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
         bent += curvature[i] * direction[i] * direction[i]
     inverse = 1.0 / bent if bent > 0.0 else 0.0
     bare, cross, there, q = np.empty((count, n_samples)), np.empty(count), np.empty(count), np.empty(count)
-    limits, ridge = np.empty(count), np.empty(count)
+    limits, ridge, own = np.empty(count), np.empty(count), np.zeros(count)
     for a in range(count):
         j = chosen[a]
         row, total = rows[j], 0.0
@@ -182,9 +182,10 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
             total += curvature[i] * row[i] * direction[i]
         for i in range(n_samples):
             bare[a, i] = np.sqrt(curvature[i]) * (row[i] - total * inverse * direction[i])
+            own[a] += bare[a, i] * bare[a, i]
         cross[a], there[a], limits[a], ridge[a] = total, b[j], strength * l1[j], strength * l2[j]
         q[a] = -slopes[j]
-    if not model_minimum(bare, ridge, q, there, limits):
+    if not model_minimum(bare[None], own, ridge, q, there, limits):
         return np.nan
     by = 0.0
     for a in range(count):
@@ -200,34 +201,31 @@ def newton_move(rows, direction, l1, l2, strength, b, slopes, curvature, move, m
 
 
 @kernel(reorder=True)
-def model_minimum(rows, ridge, q, b, limits):
+def model_minimum(matrix, own, ridge, q, b, limits):
     """Move b from where the gradient of a model is -q to its minimum under a ridge and an L1 norm; False if it is not found
 
-    The model has the matrix RR', R being the rows. Coefficients that are zero, and the gradients of which are within limits,
-    make it slower and no different.
+    `own` is the diagonal of the model's matrix, which can be G or R with G = RR'. Coefficients that are zero, and the
+    gradients of which are within limits, make it slower and no different.
     """
     count = b.shape[0]
     sign, added, diagonal = np.empty(count), np.empty(count), np.empty(count)
     weight, change = np.empty(count), np.empty(count)
     for a in range(count):
-        own = 0.0
-        for i in range(rows.shape[1]):
-            own += rows[a, i] * rows[a, i]
-        if not own > 0.0:
+        if not own[a] > 0.0:
             return False
-        added[a] = ridge[a] + RIDGE * own
-        diagonal[a] = own + added[a]
+        added[a] = ridge[a] + RIDGE * own[a]
+        diagonal[a] = own[a] + added[a]
         q[a] -= ridge[a] * b[a]
-    zero_wrong_signs(rows[None], added, q, b)
+    zero_wrong_signs(matrix, added, q, b)
     for a in range(count):
         sign[a] = np.sign(b[a])
     begin(sign, q, limits, weight, change)
     factor, active = np.empty((count + 1, count + 1)), np.zeros(count + 1, np.int64)
     column, work = np.empty(count), np.empty((2, count))
-    known, independent = extend(rows[None], diagonal, sign.copy(), active, factor, np.int64(0))
+    known, independent = extend(matrix, diagonal, sign.copy(), active, factor, np.int64(0))
     if not independent:
         return False
-    outcome, _ = follow(rows[None], diagonal, q, b, weight, change, factor, active, sign, known, work, column)
+    outcome, _ = follow(matrix, diagonal, q, b, weight, change, factor, active, sign, known, work, column)
     return outcome == FINISHED
 
 
