@@ -46,7 +46,7 @@ def table(results) -> str:
     ]
     problems = list(dict.fromkeys(record["problem"] for record in results["records"]))
     groups = {name: [record for record in results["records"] if record["problem"] == name] for name in problems}
-    lines += [_ratio_row(name, records, results["threads"]) for name, records in groups.items()]
+    lines += [_ratio_row(name, records) for name, records in groups.items()]
     for name, records in groups.items():
         lines += ["", *_section(name, records)]
     return "\n".join(lines) + "\n"
@@ -56,8 +56,9 @@ def _times(record, threads, key="cpu"):
     return record.get("times", {}).get(str(threads), {}).get(key)
 
 
-def _ratio_row(name, records, threads):
+def _ratio_row(name, records):
     own = next((record for record in records if record["solver"] == OWN), {})
+    threads = sorted(map(int, own.get("times", {}))) or [1]
     mine = _times(own, threads[0])
     peers = [record for record in records if record["solver"] != OWN]
     reached = {record["solver"]: time for record in peers if (time := _times(record, threads[0])) is not None}
