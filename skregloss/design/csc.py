@@ -35,7 +35,7 @@ class CSC(Design):
         return _single_values(read_only(self.data), read_only(self.indptr))
 
     def _columns(self, columns):
-        return np.arange(self.n_features) if columns is None else columns
+        return self.every if columns is None else columns
 
     def matvec(self, coef, columns=None):
         return _matvec(self.lower(), np.asarray(coef), self._columns(columns), np.zeros(self.n_samples))

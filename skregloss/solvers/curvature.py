@@ -39,6 +39,6 @@ class Curvature:
         """x_j' H x_j for each of the columns"""
         squares = design.squares(self.weights, columns)
         if self.coupling is not None:
-            columns = np.arange(design.n_features) if columns is None else columns
+            columns = design.every if columns is None else columns
             squares = np.maximum(squares + self.coupling.squares(design, columns), 0.0)
         return squares

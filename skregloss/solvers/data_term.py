@@ -75,7 +75,7 @@ class RowTerm:
         """The mean loss, its gradient, its model curvature, and the mean of the loss's own curvature"""
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
         value, bend, flat_rows = row_derivatives(self.kernel_loss, self.y, eta, self.weights, gradient, curvature)
-        if flat_rows:
+        if flat_rows:  # as `loss_derivatives` does, which would have a first fit compile it in any case
             flat = flat_curvature(bend, self.lipschitz)
             bend_flat_rows(self.kernel_loss, self.y, eta, self.weights, flat, gradient, curvature)
         return value, gradient, Curvature(curvature), bend

@@ -134,8 +134,11 @@ class LocalSolver(WorkingSetSolver):
             coef[store.columns] = b
             point = problem.at(coef, intercept)
             lacking, looks = self._lacking(null, terms, point, steps, ENOUGH * tol * null.gradient_size), looks + 1
-            support = store.columns[b != 0.0]
-            if len(lacking) == 0 or looks == most or not self._keep(null, lacking, also=support):
+            if len(lacking) == 0:
+                break
+            # Mostly it goes on from there, and the matrix needs the room.
+            point.slopes = None
+            if looks == most or not self._keep(null, lacking, also=store.columns[b != 0.0]):
                 break
             b, _ = self._descended(null, coef[store.columns], alpha, tolerance)
         if null.free.size and is_balanced(problem, null.free, point.gradient):
@@ -207,8 +210,6 @@ class LocalSolver(WorkingSetSolver):
         violation = terms.prox_residuals(terms.of(point.coef), slopes, steps)
         violation[store.place[terms.columns] >= 0] = 0.0
         worst = np.flatnonzero(violation > enough)
-        if len(worst):  # mostly it goes on from there
-            point.slopes = None
         room = max(SMALLEST_SET, len(store.columns) // 2)
         if len(worst) > room:
             worst = worst[np.argpartition(-violation[worst], room)[:room]]
