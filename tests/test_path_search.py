@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_s
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from skregloss import PathSearchCV, PenalizedClassifier, PenalizedRegressor
 from skregloss.penalties import L1, MCP, ElasticNet
@@ -225,11 +226,16 @@ def test_ten_times_faster_than_grid_search_on_riboflavin():
     columns = np.load(Path(os.environ["SKREGLOSS_DATA"]) / "riboflavin.npz")
     X, y = columns["X"].astype(float), columns["y"].astype(float)
     pipeline = make_pipeline(StandardScaler(), PenalizedRegressor())
-    PathSearchCV(pipeline, alphas=3, cv=3).fit(X, y)
-    start = time.perf_counter()
-    search = PathSearchCV(pipeline).fit(X, y)
-    middle = time.perf_counter()
-    reference = GridSearchCV(pipeline, {"penalizedregressor__alpha": search.alphas_}).fit(X, y)
-    end = time.perf_counter()
-    assert search.best_index_ == reference.best_index_
-    assert end - middle > 10.0 * (middle - start)
+    searches, grids = [], []
+    # Processor time at one thread: what else the machine does has little part in it.
+    with threadpool_limits(1):
+        PathSearchCV(pipeline, alphas=3, cv=3).fit(X, y)
+        for _ in range(3):
+            start = time.process_time()
+            search = PathSearchCV(pipeline).fit(X, y)
+            middle = time.process_time()
+            reference = GridSearchCV(pipeline, {"penalizedregressor__alpha": search.alphas_}).fit(X, y)
+            searches.append(middle - start)
+            grids.append(time.process_time() - middle)
+            assert search.best_index_ == reference.best_index_
+    assert min(grids) > 10.0 * min(searches)
