@@ -10,7 +10,7 @@ PACKAGE = "skregloss"
 # From the bottom up: a module imports from the levels below its own, and from its own where that is not BOTTOM_PEERS.
 LEVELS = (
     (
-        *("_jit", "_compile_errors", "_fingerprint", "_kernel_cache", "_optional", "_progress"),
+        *("_jit", "_compile_errors", "_fingerprint", "_kernel_cache", "_optional", "_progress", "_threads"),
         *("_columns", "_validation", "_class_weight", "_event_times", "_coding"),
     ),
     ("design", "losses", "penalties"),

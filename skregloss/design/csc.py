@@ -10,6 +10,7 @@ from scipy import sparse
 from .._jit import kernel, read_only
 from ._base import Design, ownership
 from .csc_grams import cross_gram, gram_and_products
+from .csc_products import matvec, rmatvec, rmatvecs, squares
 
 # So few columns are multiplied one by one: a product with a vector passes over entries faster.
 FEW = 3
@@ -25,6 +26,7 @@ class CSC(Design):
     def __init__(self, X):
         self.data, self.indices, self.indptr = X.data, X.indices, X.indptr
         self.n_samples, self.n_features = X.shape
+        self.stored = len(self.data)
 
     def kernel_parameters(self):
         return {"data": self.data, "indices": self.indices, "indptr": self.indptr, "constants": self._constants}
@@ -38,10 +40,10 @@ class CSC(Design):
         return self.every if columns is None else columns
 
     def matvec(self, coef, columns=None):
-        return _matvec(self.lower(), np.asarray(coef), self._columns(columns), np.zeros(self.n_samples))
+        return matvec(self, np.asarray(coef), self._columns(columns))
 
     def rmatvec(self, vector, columns=None):
-        return _rmatvec(self.lower(), vector, self._columns(columns))
+        return rmatvec(self, vector, self._columns(columns))
 
     def rmatvecs(self, vectors, columns=None):
         columns = self._columns(columns)
@@ -50,13 +52,13 @@ class CSC(Design):
             some = vectors[first : first + 4]
             four = np.zeros((self.n_samples, 4))
             four[:, : len(some)] = some.T
-            result[first : first + 4] = _rmatvecs(self.lower(), four, columns)[: len(some)]
+            result[first : first + 4] = rmatvecs(self, four, columns)[: len(some)]
         return result
 
     def squares(self, weights, columns=None, shift=None):
         columns = self._columns(columns)
         shift = np.zeros(len(columns)) if shift is None else shift
-        return _squares(self.lower(), weights, columns, shift)
+        return squares(self.lower(), weights, columns, shift)
 
     def gram(self, weights, columns, others=None, shift=None):
         if others is None:
@@ -64,12 +66,12 @@ class CSC(Design):
         if len(others) <= FEW:
             spread = [weights * self.matvec(np.ones(1), others[k : k + 1]) for k in range(len(others))]
             return np.array([self.rmatvec(vector, columns) for vector in spread]).reshape(len(others), len(columns)).T
-        return cross_gram(self.lower(), weights, columns, others, self.n_samples)
+        return cross_gram(self, weights, columns, others)
 
     def gram_and_products(self, weights, columns):
         if len(columns) == 1:
             return self.squares(weights, columns)[:, None], self.rmatvec(weights, columns)
-        return gram_and_products(self.lower(), weights, columns, self.n_samples)
+        return gram_and_products(self, weights, columns)
 
     def outer(self, columns, scales, shift=None):
         return _outer(self.lower(), columns, scales, self.n_samples)
@@ -122,89 +124,6 @@ def _single_values(data, indptr):
                 k += 1
             if k == last:
                 result[j] = data[first]
-    return result
-
-
-@kernel
-def _matvec(design, coef, columns, out):
-    for c in range(columns.shape[0]):
-        if coef[c] != 0.0:
-            first, last = design.indptr[columns[c]], design.indptr[columns[c] + 1]
-            single = coef[c] * design.constants[columns[c]]
-            if np.isnan(single):
-                for k in range(first, last):
-                    out[np.uint32(design.indices[k])] += coef[c] * design.data[k]
-            else:
-                for k in range(first, last):
-                    out[np.uint32(design.indices[k])] += single
-    return out
-
-
-# Not reordered: that would make vectors of scattered entries, which takes several times as long as one after another.
-@kernel
-def _rmatvec(design, vector, columns):
-    data, indices = design.data, design.indices
-    result = np.empty(columns.shape[0])
-    for c in range(columns.shape[0]):
-        first, last = design.indptr[columns[c]], design.indptr[columns[c] + 1]
-        single = design.constants[columns[c]]
-        if np.isnan(single):
-            total = 0.0
-            for k in range(first, last):
-                total += data[k] * vector[np.uint32(indices[k])]
-        else:
-            total = single * _sum_of(vector, indices, first, last)
-        result[c] = total
-    return result
-
-
-@kernel
-def _rmatvecs(design, four, columns):
-    """The products with four vectors, in rows; these are given in columns, which puts a row's entries side by side"""
-    data, indices, indptr = design.data, design.indices, design.indptr
-    result = np.empty((4, columns.shape[0]))
-    for j in range(columns.shape[0]):
-        a, b, c, d = 0.0, 0.0, 0.0, 0.0
-        for k in range(indptr[columns[j]], indptr[columns[j] + 1]):
-            value, i = data[k], np.uint32(indices[k])
-            a += value * four[i, 0]
-            b += value * four[i, 1]
-            c += value * four[i, 2]
-            d += value * four[i, 3]
-        result[0, j], result[1, j], result[2, j], result[3, j] = a, b, c, d
-    return result
-
-
-@kernel
-def _sum_of(vector, indices, first, last):
-    """The sum of the entries of a vector at some indices: four sums at a time, that none waits for the last addition"""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    k = np.int64(first)
-    while k + 4 <= last:
-        a += vector[np.uint32(indices[k])]
-        b += vector[np.uint32(indices[k + 1])]
-        c += vector[np.uint32(indices[k + 2])]
-        d += vector[np.uint32(indices[k + 3])]
-        k += 4
-    while k < last:
-        a += vector[np.uint32(indices[k])]
-        k += 1
-    return (a + b) + (c + d)
-
-
-@kernel(reorder=True)
-def _squares(design, weights, columns, shift):
-    total = weights.sum()
-    result = np.zeros(columns.shape[0])
-    for c in range(columns.shape[0]):
-        # Entries that are not stored contribute shift^2 each: summed apart, so that nothing cancels.
-        unstored = total
-        for k in range(design.indptr[columns[c]], design.indptr[columns[c] + 1]):
-            weight = weights[design.indices[k]]
-            unstored -= weight
-            result[c] += weight * (np.float64(design.data[k]) - shift[c]) ** 2
-        if shift[c] != 0.0:
-            result[c] += max(unstored, 0.0) * shift[c] ** 2
     return result
 
 

@@ -5,23 +5,55 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from .csc_parts import beginnings, sums_over_rows
 
 # Rows that are put together at a time.
 STRETCH = 2048
 
 
-@kernel
-def gram_and_products(design, weights, columns, n_samples):
+def gram_and_products(design, weights, columns):
     """X'WX and X'w for these columns"""
+    lowered, size = design.lower(), len(columns)
+    parts = sums_over_rows(lambda first, last: _lower_half(lowered, weights, columns, first, last), design, columns, size**2)
+    gram, products = map(_total, zip(*parts, strict=True))
+    _mirror(gram)
+    return gram, products
+
+
+def cross_gram(design, weights, columns, others):
+    """X[:, columns]'WX[:, others]"""
+    lowered, size = design.lower(), len(columns) * len(others)
+    return _total(
+        sums_over_rows(lambda first, last: _cross_gram(lowered, weights, columns, others, first, last), design, columns, size)
+    )
+
+
+def _total(arrays):
+    """The sum, in the first of them"""
+    for other in arrays[1:]:
+        np.add(arrays[0], other, out=arrays[0])
+    return arrays[0]
+
+
+@kernel
+def _mirror(gram):
+    for a in range(gram.shape[0]):
+        for b in range(a):
+            gram[b, a] = gram[a, b]
+
+
+@kernel
+def _lower_half(design, weights, columns, begin, end):
+    """The lower half of X'WX, and X'w, summed over some rows"""
     # Row by row it costs sum_i nnz_i^2 / 2, never more than a pass per pair of columns. The rows are put together from the
     # columns a stretch at a time, so that they stay in the cache.
     size = columns.shape[0]
     result, products = np.zeros((size, size)), np.zeros(size)
-    reached = _beginnings(design, columns)
+    reached = beginnings(design, columns, begin)
     starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
     places, entries = np.empty(0, np.int32), np.empty(0)
-    for first in range(0, n_samples, STRETCH):
-        last = min(first + STRETCH, n_samples)
+    for first in range(begin, end, STRETCH):
+        last = min(first + STRETCH, end)
         places, entries = _take_rows(design, columns, reached, first, last, starts, free, places, entries)
         for i in range(last - first):
             for a in range(starts[i], starts[i + 1]):
@@ -30,9 +62,6 @@ def gram_and_products(design, weights, columns, n_samples):
                 row = result[places[a]]
                 for b in range(starts[i], a + 1):
                     row[np.uint32(places[b])] += value * entries[b]
-    for a in range(size):
-        for b in range(a):
-            result[b, a] = result[a, b]
     return result, products
 
 
@@ -76,14 +105,14 @@ def _fill_rows(design, columns, reached, first, last, free, places, entries):
 
 
 @kernel
-def cross_gram(design, weights, columns, others, n_samples):
+def _cross_gram(design, weights, columns, others, begin, end):
     # The others' rows meet the entries of the columns a stretch at a time.
     result = np.zeros((columns.shape[0], others.shape[0]))
-    reached, other_reached = _beginnings(design, columns), _beginnings(design, others)
+    reached, other_reached = beginnings(design, columns, begin), beginnings(design, others, begin)
     starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
     places, entries = np.empty(0, np.int32), np.empty(0)
-    for first in range(0, n_samples, STRETCH):
-        last = min(first + STRETCH, n_samples)
+    for first in range(begin, end, STRETCH):
+        last = min(first + STRETCH, end)
         places, entries = _take_rows(design, others, other_reached, first, last, starts, free, places, entries)
         for c in range(columns.shape[0]):
             k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
@@ -97,12 +126,3 @@ def cross_gram(design, weights, columns, others, n_samples):
                 k += 1
             reached[c] = k
     return result
-
-
-@kernel
-def _beginnings(design, columns):
-    """Where each column's entries begin"""
-    reached = np.empty(columns.shape[0], np.int64)
-    for c in range(columns.shape[0]):
-        reached[c] = design.indptr[columns[c]]
-    return reached

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._threads import blas_held
 from ..path import path_solutions
 from ..solvers import solve
 from ..solvers.several_starts import is_better
@@ -35,15 +36,16 @@ def evaluate_path(problems, alphas, gammas, options, scorings: list[Any]) -> Pat
     shape = len(gammas), len(alphas)
     fit_times, without_refit = np.empty(shape), np.zeros(shape, dtype=bool)
     n_failed, start = 0, time.perf_counter()
-    for k, solutions in enumerate(solution_lists(problems, alphas, options)):
-        n_failed += sum(not solution.converged for solution in solutions)
-        refits = None if relaxation is None else relaxation.refit(solutions)
-        now = time.perf_counter()
-        for g, (gamma, scoring) in enumerate(zip(gammas, scorings, strict=True)):
-            mixed, without_refit[g, k] = mix(solutions, refits, gamma)
-            scoring.append(float(alphas[k]), mixed)
-        fit_times[:, k] = now - start
-        start = time.perf_counter()
+    with blas_held():
+        for k, solutions in enumerate(solution_lists(problems, alphas, options)):
+            n_failed += sum(not solution.converged for solution in solutions)
+            refits = None if relaxation is None else relaxation.refit(solutions)
+            now = time.perf_counter()
+            for g, (gamma, scoring) in enumerate(zip(gammas, scorings, strict=True)):
+                mixed, without_refit[g, k] = mix(solutions, refits, gamma)
+                scoring.append(float(alphas[k]), mixed)
+            fit_times[:, k] = now - start
+            start = time.perf_counter()
     scores, score_times = (np.array(parts) for parts in zip(*[scoring.finish() for scoring in scorings], strict=True))
     scores[without_refit] = np.nan
     n_failed += 0 if relaxation is None else relaxation.n_failed

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._columns import column_label
 from .._progress import progress_printed
+from .._threads import blas_held
 from ..solvers import Solution
 from ..solvers.explained import LossExplained
 from ..solvers.local_convexity import is_locally_convex
@@ -39,13 +40,15 @@ def fit_path(
 
     Unless `interruptible`, a KeyboardInterrupt goes through.
     """
-    continuation = Continuation(problem, tol=tol, max_iter=max_iter)
-    grid = alpha_grid(problem, continuation.solver.alpha_max(), alphas, alpha_min_ratio)
+    with blas_held():
+        continuation = Continuation(problem, tol=tol, max_iter=max_iter)
+        grid = alpha_grid(problem, continuation.solver.alpha_max(), alphas, alpha_min_ratio)
+        null = continuation.solver.null(problem.blocks(1.0))
     return record_path(
         problem,
         continuation.solutions(grid),
         len(grid),
-        null=continuation.solver.null(problem.blocks(1.0)),
+        null=null,
         tol=tol,
         stall_tol=stall_tol,
         verbose=verbose,
@@ -83,7 +86,7 @@ def record_path(
     alpha_max = np.nan
     interrupted = False
     try:
-        with progress_printed(verbose > 1):
+        with blas_held(), progress_printed(verbose > 1):
             for solution in solutions:
                 rows.append(_row(problem, solution, explained))
                 table.append(solution)

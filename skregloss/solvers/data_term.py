@@ -6,12 +6,15 @@ bring a term of their own, with the same members, from `Loss.joint_term`.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from .._jit import read_only
 from ..design import Outputs, Repeated
 from .curvature import Curvature
 from .intercepts import Intercepts
+from .row_sums import row_sums
 from .sample_terms import (
     bend_flat_rows,
     each_derivatives,
@@ -74,7 +77,8 @@ class RowTerm:
     def derivatives(self, eta):
         """The mean loss, its gradient, its model curvature, and the mean of the loss's own curvature"""
         gradient, curvature = np.empty(len(eta)), np.empty(len(eta))
-        value, bend, flat_rows = row_derivatives(self.kernel_loss, self.y, eta, self.weights, gradient, curvature)
+        rows = self.y, eta, self.weights, gradient, curvature
+        value, bend, flat_rows = row_sums(partial(row_derivatives, self.kernel_loss), *rows)
         if flat_rows:  # as `loss_derivatives` does, which would have a first fit compile it in any case
             flat = flat_curvature(bend, self.lipschitz)
             bend_flat_rows(self.kernel_loss, self.y, eta, self.weights, flat, gradient, curvature)

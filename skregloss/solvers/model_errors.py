@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from .row_sums import row_sums
 
 
 def model_errors(curvature, before, after):
@@ -14,7 +15,8 @@ def model_errors(curvature, before, after):
     r = c - Hd from what makes the point the model's minimum, so that the next model gains no more than r'H^-1 r / 2.
     """
     if curvature.coupling is None:
-        expected, found, error = _sums(curvature.weights, before.eta, after.eta, before.gradient, after.gradient)
+        rows = curvature.weights, before.eta, after.eta, before.gradient, after.gradient
+        expected, found, error = row_sums(_sums, *rows)
     else:
         move = after.eta - before.eta
         expected, found, error = move @ curvature.apply(move), move @ (after.gradient - before.gradient), np.inf

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._threads import blas_held
 from ..design import Accumulated, make_design
 from ..penalties import L1, NoPenalty
 from .block_terms import BlockTerms
@@ -71,7 +72,8 @@ class Problem:
         self.offset = self.data.arrange_offset(offset)
         self.intercepts = self.data.intercepts(fit_intercept)
         ones = np.ones(n_features)
-        view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, ones, standardize)
+        with blas_held():
+            view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, ones, standardize)
         self.coef_shape = (self.data.copies, n_features) if self.data.several else (n_features,)
         factors = ones if factors is None else np.array(factors, dtype=np.float64)
         low, high = (-np.inf, np.inf) if bounds is None else bounds

@@ -20,6 +20,7 @@ Newton decrement: what u costs is known without another pass.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from .._jit import kernel
 from .curvature import Curvature
 from .free_block import SMALLEST_CURVATURE
 from .free_minimum import is_balanced, rounding_shares
+from .row_sums import row_sums
 from .sample_terms import flat_curvature
 
 # A step that changes curvatures by more than this share is taken.
@@ -68,21 +70,21 @@ def projection(problem, free, point) -> Projection | None:
 def _along_intercept(problem, free, point, rate) -> Projection | None:
     """The same for an intercept alone, in two passes over the rows"""
     flat = flat_curvature(point.bend, problem.data.lipschitz)
-    loss = point.gradient, point.curvature.weights, problem.weights, flat
-    slope, bent = slope_and_bend(*loss)
+    loss = point.gradient, point.curvature.weights, problem.weights
+    slope, bent = row_sums(partial(slope_and_bend, flat), *loss)
     step = -slope / bent if bent > SMALLEST_CURVATURE else 0.0
     change = rate * abs(step)
     if not change <= SMALL:
         return None
     dual = np.empty(len(point.gradient))
-    total, size = fill_dual(*loss, step, dual)
+    total, size = row_sums(partial(fill_dual, flat, step), *loss, dual)
     if not abs(total) <= rounding_shares(problem, free)[0] * size:
         return None
     return Projection(np.array([step]), dual, max(-slope * step, 0.0) / (2.0 * (1.0 - change)), abs(slope))
 
 
 @kernel(reorder=True)
-def slope_and_bend(gradient, curvature, weights, flat):
+def slope_and_bend(flat, gradient, curvature, weights):
     """The sums of a gradient and of the loss's own curvature"""
     slope, bend = 0.0, 0.0
     for i in range(gradient.shape[0]):
@@ -92,7 +94,7 @@ def slope_and_bend(gradient, curvature, weights, flat):
 
 
 @kernel(reorder=True)
-def fill_dual(gradient, curvature, weights, flat, step, dual):
+def fill_dual(flat, step, gradient, curvature, weights, dual):
     """Fill in the gradient after a step, to first order; its sum, and that of its sizes"""
     total, size = 0.0, 0.0
     for i in range(gradient.shape[0]):

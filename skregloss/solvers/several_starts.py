@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .._threads import blas_held
 from ..penalties import L1
 from .choose import make_solver
 from .small_steps import ROUGH_ITERATIONS, ROUGH_TOL, strengths_between
@@ -16,6 +17,11 @@ def solve(problem, alpha, *, tol=1e-6, max_iter=100, start=None) -> Solution:
     Of several runaways it is not the lowest that counts, for far out rounding decides where a distant start leads: the one
     from above comes in small steps, after each of which the way is forgotten, and is always the same.
     """
+    with blas_held():
+        return _solve(problem, alpha, tol, max_iter, start)
+
+
+def _solve(problem, alpha, tol, max_iter, start):
     solver = make_solver(problem)
     if start is not None:
         return solver.solve(alpha, tol=tol, max_iter=max_iter, start=problem.at(*problem.internal(*start)))

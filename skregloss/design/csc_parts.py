@@ -1,0 +1,70 @@
+"""Large products with sparse columns, cut into parts that several threads may take."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from .._jit import kernel
+from .._threads import available, edges, spread
+
+# Entries that are worth a part of their own: multiplying them takes ten times as long as handing the part over.
+ENTRIES = 2**18
+
+
+def by_columns(product, design, columns):
+    """product(columns), its last axis put together from runs of columns that have about as many entries"""
+    if design.stored < 2 * ENTRIES or available() == 1:
+        return product(columns)
+    starts = design.indptr if columns is design.every else np.append(0, np.cumsum(design.counts(columns)))
+    cuts = np.searchsorted(starts, edges(int(starts[-1]), starts[-1], ENTRIES)[1:-1])
+    return np.concatenate(spread(product, np.split(columns, cuts)), axis=-1)
+
+
+def by_rows(product, design, columns):
+    """product(first, last) for stretches of all rows, each of which has rows of the result to itself"""
+    if design.stored < 2 * ENTRIES or available() == 1:
+        product(0, design.n_samples)
+    else:
+        _over_rows(product, design, columns, ENTRIES)
+
+
+def sums_over_rows(product, design, columns, size):
+    """[product(first, last)] for stretches of all rows, sums over them
+
+    They are as many whoever takes them, so that their total is the same; and so few that results of a `size` hold no more than
+    a quarter of the entries.
+    """
+    if design.stored < 2 * ENTRIES:
+        return [product(0, design.n_samples)]
+    return _over_rows(product, design, columns, max(ENTRIES, 4 * size))
+
+
+def _over_rows(product, design, columns, least):
+    cuts = edges(design.n_samples, design.counts(columns).sum(), least)
+    return spread(lambda ends: product(*ends), list(itertools.pairwise(cuts)))
+
+
+@kernel
+def beginnings(design, columns, row):
+    """Where each column's entries from this row on begin"""
+    reached = np.empty(columns.shape[0], np.int64)
+    for c in range(columns.shape[0]):
+        reached[c] = place_of(design, columns[c], row)
+    return reached
+
+
+@kernel
+def place_of(design, column, row):
+    """The place of a column's first entry in this row or a later one"""
+    first, last = np.int64(design.indptr[column]), np.int64(design.indptr[column + 1])
+    if row == 0:
+        return first
+    while first < last:
+        middle = (first + last) // 2
+        if design.indices[middle] < row:
+            first = middle + 1
+        else:
+            last = middle
+    return first
