@@ -26,7 +26,8 @@ def available():
     """How many threads a task may take"""
     if threading.current_thread() is not threading.main_thread():
         return 1
-    return _taken_over or min((library.num_threads for library in _blas().lib_controllers), default=1)
+    # BLAS that does not tell has None.
+    return _taken_over or min((library.num_threads or 1 for library in _blas().lib_controllers), default=1)
 
 
 @contextmanager
@@ -67,10 +68,29 @@ def spread(task, parts):
     return results
 
 
-def edges(length, work, least):
-    """Where to cut a length into equal parts that are worth handing over: they have at least so much of the work each"""
-    count = max(1, min(int(work // least), MOST_PARTS, length))
+def in_parts(task, length, work, least, most=MOST_PARTS):
+    """[task(part)] for slices that a length is cut into: equal ones, and so few that each has at least so much of the work
+
+    They are the same whoever takes them, so that sums over them are.
+    """
+    cuts = edges(length, work, least, most)
+    if len(cuts) == 2:
+        return [task(slice(0, length))]
+    return spread(task, [slice(*ends) for ends in itertools.pairwise(cuts)])
+
+
+def edges(length, work, least, most=MOST_PARTS):
+    """Where these parts begin and end"""
+    count = int(max(1, min(work // least, most, MOST_PARTS, length)))
     return [length * k // count for k in range(count + 1)]
+
+
+def added(arrays):
+    """The sum of arrays, which the first of them becomes"""
+    total = arrays[0]
+    for other in arrays[1:]:
+        total += other
+    return total
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from .csc_parts import beginnings, sums_over_rows
+from .csc_parts import beginnings, sum_over_rows
 
 # Rows that are put together at a time.
 STRETCH = 2048
@@ -13,26 +13,22 @@ STRETCH = 2048
 
 def gram_and_products(design, weights, columns):
     """X'WX and X'w for these columns"""
-    lowered, size = design.lower(), len(columns)
-    parts = sums_over_rows(lambda first, last: _lower_half(lowered, weights, columns, first, last), design, columns, size**2)
-    gram, products = map(_total, zip(*parts, strict=True))
+    lowered = design.lower()
+    gram, products = sum_over_rows(
+        lambda rows: _lower_half(lowered, weights, columns, rows.start, rows.stop), design, columns, len(columns) ** 2
+    )
     _mirror(gram)
     return gram, products
 
 
 def cross_gram(design, weights, columns, others):
     """X[:, columns]'WX[:, others]"""
-    lowered, size = design.lower(), len(columns) * len(others)
-    return _total(
-        sums_over_rows(lambda first, last: _cross_gram(lowered, weights, columns, others, first, last), design, columns, size)
+    lowered = design.lower()
+    (gram,) = sum_over_rows(
+        lambda rows: (_cross_gram(lowered, weights, columns, others, rows.start, rows.stop),),
+        *(design, columns, len(columns) * len(others)),
     )
-
-
-def _total(arrays):
-    """The sum, in the first of them"""
-    for other in arrays[1:]:
-        np.add(arrays[0], other, out=arrays[0])
-    return arrays[0]
+    return gram
 
 
 @kernel

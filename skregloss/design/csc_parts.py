@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from .._jit import kernel
-from .._threads import available, edges, spread
+from .._threads import added, available, edges, in_parts, spread
 
 # Entries that are worth a part of their own: multiplying them takes ten times as long as handing the part over.
 ENTRIES = 2**18
@@ -23,27 +21,22 @@ def by_columns(product, design, columns):
 
 
 def by_rows(product, design, columns):
-    """product(first, last) for stretches of all rows, each of which has rows of the result to itself"""
+    """product(rows) for slices of all rows, each of which has rows of the result to itself"""
     if design.stored < 2 * ENTRIES or available() == 1:
-        product(0, design.n_samples)
+        product(slice(0, design.n_samples))
     else:
-        _over_rows(product, design, columns, ENTRIES)
+        in_parts(product, design.n_samples, design.counts(columns).sum(), ENTRIES)
 
 
-def sums_over_rows(product, design, columns, size):
-    """[product(first, last)] for stretches of all rows, sums over them
+def sum_over_rows(product, design, columns, size):
+    """The arrays that product(rows) returns, added up over slices of all rows
 
-    They are as many whoever takes them, so that their total is the same; and so few that results of a `size` hold no more than
-    a quarter of the entries.
+    These are so few that arrays of a `size` hold no more than a quarter of the entries.
     """
     if design.stored < 2 * ENTRIES:
-        return [product(0, design.n_samples)]
-    return _over_rows(product, design, columns, max(ENTRIES, 4 * size))
-
-
-def _over_rows(product, design, columns, least):
-    cuts = edges(design.n_samples, design.counts(columns).sum(), least)
-    return spread(lambda ends: product(*ends), list(itertools.pairwise(cuts)))
+        return product(slice(0, design.n_samples))
+    work = design.counts(columns).sum()
+    return map(added, zip(*in_parts(product, design.n_samples, work, max(ENTRIES, 4 * size)), strict=True))
 
 
 @kernel

@@ -13,7 +13,7 @@ def matvec(design, coef, columns):
     used = coef != 0.0
     coef, columns = (coef, columns) if used.all() else (coef[used], columns[used])
     lowered, out = design.lower(), np.zeros(design.n_samples)
-    by_rows(lambda first, last: _matvec(lowered, coef, columns, first, last, out), design, columns)
+    by_rows(lambda rows: _matvec(lowered, coef, columns, rows.start, rows.stop, out), design, columns)
     return out
 
 

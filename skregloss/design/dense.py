@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from .._threads import added, in_parts
 from ._base import BLOCK_BYTES, Design, ownership
 
 # Picking a column costs about so many times what a product with it does.
@@ -14,6 +15,13 @@ SMALL = 10_000
 
 # So many columns at a time are enough for several products.
 COLUMNS = 64
+
+# Values of X that are worth a part of their own in a product with a vector: about as much as the cache holds. Products of
+# matrices do more with each.
+VALUES = 2**21
+
+# A part of a sum over columns has so many of them, and a Gram matrix of rows so many: adding up costs little then.
+FEWEST, TALL = 16, 1024
 
 # Samples whose sums stay in the cache while columns are added to them.
 STRETCH = 1024
@@ -32,19 +40,15 @@ class Dense(Design):
     def kernel_parameters(self):
         return {"rows": self.rows}
 
-    def _block_size(self):
-        """How many columns are taken at a time"""
-        return max(1, BLOCK_BYTES // (8 * max(1, self.n_samples)))
-
-    def _blocks(self, columns, most=None):
-        """Pairs (place in the result, block of columns as float64 rows), of so many columns at most."""
-        count = self.n_features if columns is None else len(columns)
+    def _blocks(self, columns, some, most=None):
+        """Pairs (place in the result, block of columns as float64 rows) for some of the columns, of so many at most."""
         if columns is None and self.rows.dtype == np.float64:
-            yield slice(0, count), self.rows
+            yield some, self.rows[some]
             return
-        size = self._block_size() if most is None else min(self._block_size(), most)
-        for start in range(0, count, size):
-            place = slice(start, min(start + size, count))
+        # Large enough for BLAS, small enough for the cache.
+        size = max(1, min(BLOCK_BYTES // (8 * max(1, self.n_samples)), most or self.n_features))
+        for start in range(some.start, some.stop, size):
+            place = slice(start, min(start + size, some.stop))
             block = self.rows[place] if columns is None else self.rows[columns[place]]
             yield place, block.astype(np.float64, copy=False)
 
@@ -53,54 +57,66 @@ class Dense(Design):
             support = np.flatnonzero(coef != 0.0)
             if 2 * len(support) < self.n_features:
                 return self.matvec(coef[support], support)
-            return self._whole(coef)
+            return self._combined(coef, None, self.n_features, VALUES)
         if self._are_most(columns):
             every = np.zeros(self.n_features)
             every[columns] = coef
-            return self._whole(every)
-        result = np.zeros(self.n_samples)
-        combine(self.rows, np.asarray(coef, dtype=np.float64), columns, result)
+            return self._combined(every, None, self.n_features, VALUES)
+        coef, result = np.asarray(coef, dtype=np.float64), np.zeros(self.n_samples)
+        work = len(columns) * self.n_samples
+        in_parts(lambda rows: combine(self.rows, coef, columns, rows.start, result[rows]), self.n_samples, work, VALUES)
         return result
 
     def matvecs(self, coefs, columns):
-        result = np.zeros((len(coefs), self.n_samples))
-        for place, block in self._blocks(columns):
-            result += coefs[:, place] @ block
-        return result
+        return self._combined(coefs, columns, len(columns), 2 * VALUES)
+
+    def _combined(self, coefs, columns, count, least):
+        """coefs @ X[:, columns].T, where columns None are all"""
+
+        def add_up(some):
+            result = np.zeros((*coefs.shape[:-1], self.n_samples))
+            for place, block in self._blocks(columns, some):
+                result += coefs[..., place] @ block
+            return result
+
+        return added(in_parts(add_up, count, coefs.size * self.n_samples, least, count // FEWEST))
 
     def _are_most(self, columns):
         """Whether a product with all columns costs less than picking these, or next to nothing"""
         few = self.rows.size <= SMALL
         return self.rows.dtype == np.float64 and (few or MOST * len(columns) > self.n_features)
 
-    def _whole(self, coef):
-        result = np.zeros(self.n_samples)
-        for place, block in self._blocks(None):
-            result += coef[place] @ block
-        return result
-
     def rmatvec(self, vector, columns=None):
         if columns is not None:
             if self._are_most(columns):
                 return self.rmatvec(vector)[columns]
-            result = np.zeros(len(columns))
-            multiply(self.rows, np.asarray(vector, dtype=np.float64), columns, result)
+            vector, result = np.asarray(vector, dtype=np.float64), np.zeros(len(columns))
+            work = len(columns) * self.n_samples
+            in_parts(lambda some: multiply(self.rows, vector, columns[some], result[some]), len(columns), work, VALUES)
             return result
         result = np.empty(self.n_features)
-        for place, block in self._blocks(None):
-            np.dot(block, vector, out=result[place])
+
+        def fill(some):
+            for place, block in self._blocks(None, some):
+                np.dot(block, vector, out=result[place])
+
+        in_parts(fill, self.n_features, self.rows.size, VALUES)
         return result
 
     def rmatvecs(self, vectors, columns=None):
         result = np.empty((len(vectors), self.n_features if columns is None else len(columns)))
-        for place, block in self._blocks(columns, COLUMNS):
-            np.matmul(vectors, block.T, out=result[:, place])
+
+        def fill(some):
+            for place, block in self._blocks(columns, some, most=COLUMNS):
+                np.matmul(vectors, block.T, out=result[:, place])
+
+        in_parts(fill, result.shape[1], result.size * self.n_samples, 2 * VALUES)
         return result
 
     def squares(self, weights, columns=None, shift=None):
         result = np.empty(self.n_features if columns is None else len(columns))
         # Squares take memory, which is the sooner had the less it is.
-        size = max(1, self._block_size() // 8)
+        size = max(1, BLOCK_BYTES // (64 * max(1, self.n_samples)))
         for start in range(0, len(result), size):
             place = slice(start, start + size)
             block = self.rows[place] if columns is None else self.rows[columns[place]]
@@ -110,16 +126,22 @@ class Dense(Design):
         return result
 
     def gram(self, weights, columns, others=None, shift=None):
-        result = np.zeros((len(columns), len(columns if others is None else others)))
-        width = max(1, len(columns) + (0 if others is None else len(others)))
-        height = max(256, 8 * BLOCK_BYTES // (8 * width))
+        width, size = len(columns), len(columns if others is None else others)
+        height = max(256, BLOCK_BYTES // max(1, width + (0 if others is None else size)))
         root = np.sqrt(weights)
-        for start in range(0, self.n_samples, height):
-            rows = slice(start, start + height)
-            left = self._weighted(columns, rows, root, shift)
-            right = left if others is None else self._weighted(others, rows, root, shift)
-            result += left @ right.T
-        return result
+
+        def sum_over(stretch):
+            result = np.zeros((width, size))
+            for start in range(stretch.start, stretch.stop, height):
+                rows = slice(start, min(start + height, stretch.stop))
+                left = self._weighted(columns, rows, root, shift)
+                right = left if others is None else self._weighted(others, rows, root, shift)
+                result += left @ right.T
+            return result
+
+        # So few parts that adding up takes little time, and their sums no more memory than a quarter of the columns.
+        most = min(self.n_samples // TALL, self.n_samples * (width + size) // (4 * max(1, width * size)))
+        return added(in_parts(sum_over, self.n_samples, self.n_samples * width * size, 8 * VALUES, most))
 
     def outer(self, columns, scales, shift=None):
         result = np.zeros((self.n_samples, self.n_samples))
@@ -166,21 +188,21 @@ class Dense(Design):
 
 
 @kernel(reorder=True)
-def combine(rows, coef, columns, result):
-    """result += sum_c coef_c rows[columns_c], four at a time and without taking them out of `rows` first"""
-    n_samples, count = rows.shape[1], columns.shape[0]
+def combine(rows, coef, columns, begin, result):
+    """result += sum_c coef_c rows[columns_c, begin:], four at a time and without taking them out of `rows` first"""
+    count = columns.shape[0]
     fours = count - count % 4
-    for start in range(0, n_samples, STRETCH):
+    for start in range(0, result.shape[0], STRETCH):
         part = result[start : start + STRETCH]
-        size = part.shape[0]
+        first, last = begin + start, begin + start + part.shape[0]
         for c in range(0, fours, 4):
-            first, second = rows[columns[c], start : start + size], rows[columns[c + 1], start : start + size]
-            third, fourth = rows[columns[c + 2], start : start + size], rows[columns[c + 3], start : start + size]
-            for i in range(size):
-                part[i] += coef[c] * first[i] + coef[c + 1] * second[i] + (coef[c + 2] * third[i] + coef[c + 3] * fourth[i])
+            one, two = rows[columns[c], first:last], rows[columns[c + 1], first:last]
+            three, four = rows[columns[c + 2], first:last], rows[columns[c + 3], first:last]
+            for i in range(part.shape[0]):
+                part[i] += coef[c] * one[i] + coef[c + 1] * two[i] + (coef[c + 2] * three[i] + coef[c + 3] * four[i])
         for c in range(fours, count):
-            row = rows[columns[c], start : start + size]
-            for i in range(size):
+            row = rows[columns[c], first:last]
+            for i in range(part.shape[0]):
                 part[i] += coef[c] * row[i]
 
 

@@ -6,6 +6,7 @@ import logging
 
 import numpy as np
 
+from .._threads import blas_held
 from .coordinate_check import confirm_violations
 from .gram_store import FEW, GramStore, most_kept
 from .judge import Judge
@@ -85,7 +86,8 @@ class WorkingSetSolver:
         """The null model of these blocks; it depends on which columns are free."""
         key = blocks.free.tobytes()
         if key not in self._null_models:
-            self._null_models[key] = null_model(self.problem, blocks)
+            with blas_held():
+                self._null_models[key] = null_model(self.problem, blocks)
         return self._null_models[key]
 
     def _store(self, null):
