@@ -16,7 +16,7 @@ import pytest
 from scipy import sparse
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from skregloss import PenalizedRegressor, PenalizedRegressorCV, _threads, regularization_path
+from skregloss import PathSearchCV, PenalizedRegressor, PenalizedRegressorCV, _threads, regularization_path
 from skregloss.design import csc_parts, dense, make_design
 from skregloss.solvers import row_sums
 
@@ -148,7 +148,9 @@ def test_fits_hold_blas_and_leave_it_as_it_was(numbers, monkeypatch):
 
     monkeypatch.setattr(dense.Dense, "rmatvec", watched)
     PenalizedRegressor().fit(*numbers)
-    PenalizedRegressorCV(cv=3).fit(*numbers)
+    for n_jobs in (1, 2):
+        PenalizedRegressorCV(cv=3, n_jobs=n_jobs).fit(*numbers)
+        PathSearchCV(PenalizedRegressor(), cv=3, n_jobs=n_jobs).fit(*numbers)
     regularization_path(*numbers, loss="huber", penalty="mcp")
     with pytest.raises(ValueError, match="nothing"):
         regularization_path(*numbers, loss="nothing", penalty="l1")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
+from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
+
+from .._threads import blas_held
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -22,8 +26,12 @@ __all__ = ["CallbackSupportMixin", "Tasks", "in_parallel", "with_callbacks"]
 
 
 def in_parallel(n_jobs, function, arguments) -> list:
-    """The function's results, threads being preferred: kernels do not hold the interpreter's lock."""
-    return Parallel(n_jobs=n_jobs, prefer="threads")(delayed(function)(*each) for each in arguments)
+    """The function's results, threads being preferred: kernels do not hold the interpreter's lock.
+
+    Several at once keep the processors busy: that each has those of BLAS besides takes twice as long.
+    """
+    with blas_held() if effective_n_jobs(n_jobs) > 1 else nullcontext():
+        return Parallel(n_jobs=n_jobs, prefer="threads")(delayed(function)(*each) for each in arguments)
 
 
 class Tasks:

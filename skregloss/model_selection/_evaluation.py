@@ -30,22 +30,22 @@ def solution_lists(problems, alphas, options):
     return zip(*[path_solutions(problem, alphas, **options) for problem in problems], strict=True)
 
 
+@blas_held()
 def evaluate_path(problems, alphas, gammas, options, scorings: list[Any]) -> PathScores:
     """Solve `problems` at the strengths, and let a scoring for each gamma take the models."""
     relaxation = Relaxation(problems, options) if any(gamma != 1.0 for gamma in gammas) else None
     shape = len(gammas), len(alphas)
     fit_times, without_refit = np.empty(shape), np.zeros(shape, dtype=bool)
     n_failed, start = 0, time.perf_counter()
-    with blas_held():
-        for k, solutions in enumerate(solution_lists(problems, alphas, options)):
-            n_failed += sum(not solution.converged for solution in solutions)
-            refits = None if relaxation is None else relaxation.refit(solutions)
-            now = time.perf_counter()
-            for g, (gamma, scoring) in enumerate(zip(gammas, scorings, strict=True)):
-                mixed, without_refit[g, k] = mix(solutions, refits, gamma)
-                scoring.append(float(alphas[k]), mixed)
-            fit_times[:, k] = now - start
-            start = time.perf_counter()
+    for k, solutions in enumerate(solution_lists(problems, alphas, options)):
+        n_failed += sum(not solution.converged for solution in solutions)
+        refits = None if relaxation is None else relaxation.refit(solutions)
+        now = time.perf_counter()
+        for g, (gamma, scoring) in enumerate(zip(gammas, scorings, strict=True)):
+            mixed, without_refit[g, k] = mix(solutions, refits, gamma)
+            scoring.append(float(alphas[k]), mixed)
+        fit_times[:, k] = now - start
+        start = time.perf_counter()
     scores, score_times = (np.array(parts) for parts in zip(*[scoring.finish() for scoring in scorings], strict=True))
     scores[without_refit] = np.nan
     n_failed += 0 if relaxation is None else relaxation.n_failed
