@@ -18,7 +18,10 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from skregloss import PathSearchCV, PenalizedRegressor, PenalizedRegressorCV, _threads, regularization_path
 from skregloss.design import csc_parts, dense, make_design
-from skregloss.solvers import row_sums
+from skregloss.losses import SquaredError
+from skregloss.path import path_solutions
+from skregloss.penalties import L1
+from skregloss.solvers import Problem, row_sums
 
 BLAS = ThreadpoolController().select(user_api="blas")
 STORED = {"dense": np.asfortranarray, "csc": sparse.csc_array}
@@ -154,6 +157,9 @@ def test_fits_hold_blas_and_leave_it_as_it_was(numbers, monkeypatch):
     regularization_path(*numbers, loss="huber", penalty="mcp")
     with pytest.raises(ValueError, match="nothing"):
         regularization_path(*numbers, loss="nothing", penalty="l1")
+    problem = Problem(SquaredError(), L1(), *numbers)
+    for _ in path_solutions(problem, [10.0, 1.0], tol=1e-6, max_iter=100):
+        assert blas_threads() == before
     assert set(seen) == {1}
     assert blas_threads() == before
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._threads import blas_held
 from ..solvers import make_solver
 
 
@@ -64,7 +65,8 @@ class _ProblemRefits:
         if any(support[smaller].all() for smaller in self._without_minimum):
             return None
         solver = make_solver(self._problem.unpenalized_on(support))
-        found = solver.solve(0.0, start=solution.point, **self._options)
+        with blas_held():
+            found = solver.solve(0.0, start=solution.point, **self._options)
         if found.advice:
             self._without_minimum.append(np.flatnonzero(support))
             return None

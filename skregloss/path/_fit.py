@@ -60,7 +60,15 @@ def fit_path(
 
 def path_solutions(problem, alphas, *, tol, max_iter) -> Iterator[Solution]:
     """The solutions of `problem` at decreasing strengths, each computed when it is asked for."""
-    return Continuation(problem, tol=tol, max_iter=max_iter).solutions(alphas)
+    with blas_held():
+        solutions = Continuation(problem, tol=tol, max_iter=max_iter).solutions(alphas)
+    while True:
+        # Not while whoever asks is at work.
+        with blas_held():
+            solution = next(solutions, None)
+        if solution is None:
+            return
+        yield solution
 
 
 def record_path(
