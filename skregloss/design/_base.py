@@ -214,7 +214,7 @@ class Standardized(Design):
     def taken(self, columns):
         starts, rows, entries = self.design.taken(columns)
         scale = self.scale[columns]
-        return starts, rows, entries if not self.scales else entries / np.repeat(scale, np.diff(starts))
+        return starts, rows, entries if not self.scales else entries / np.repeat(scale, self.counts(columns))
 
     def summed(self, owner, count):
         """The design, unshifted, of the sums of columns that have the same owner >= 0, and the shifts of the sums"""

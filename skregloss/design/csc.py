@@ -29,7 +29,17 @@ class CSC(Design):
         self.stored = len(self.data)
 
     def kernel_parameters(self):
-        return {"data": self.data, "indices": self.indices, "indptr": self.indptr, "constants": self._constants}
+        return {"data": self.data, "indices": self._rows, "indptr": self._starts, "constants": self._constants}
+
+    @cached_property
+    def _rows(self):
+        """The indices without a sign: of these, kernels do not ask whether they count from the end"""
+        return self.indices.view(np.dtype(f"u{self.indices.itemsize}"))
+
+    @cached_property
+    def _starts(self):
+        """Where columns start, likewise, so that what counts up from there has no sign either"""
+        return self.indptr.astype(np.uint64)
 
     @cached_property
     def _constants(self):
@@ -77,8 +87,7 @@ class CSC(Design):
         return _outer(self.lower(), columns, scales, self.n_samples)
 
     def taken(self, columns):
-        starts = np.zeros(len(columns) + 1, dtype=np.int64)
-        np.cumsum(self.counts(columns), out=starts[1:])
+        starts = np.append(0, np.cumsum(self.counts(columns))).astype(np.uint64)
         rows, entries = np.empty(starts[-1], np.uint32), np.empty(starts[-1])
         _take(self.lower(), columns, starts, rows, entries)
         return starts, rows, entries
@@ -103,12 +112,12 @@ class CSC(Design):
     def dot(self, column, vector):
         total = 0.0
         for k in range(self.indptr[column], self.indptr[column + 1]):
-            total += self.data[k] * vector[np.uint32(self.indices[k])]
+            total += self.data[k] * vector[self.indices[k]]
         return total
 
     def add_scaled(self, column, factor, weights, out):
         for k in range(self.indptr[column], self.indptr[column + 1]):
-            i = np.uint32(self.indices[k])
+            i = self.indices[k]
             out[i] += factor * weights[i] * self.data[k]
 
 
@@ -132,9 +141,9 @@ def _take(design, columns, starts, rows, entries):
     """Fill in the rows and the entries of columns"""
     for c in range(columns.shape[0]):
         first = design.indptr[columns[c]]
-        for k in range(starts[c + 1] - starts[c]):
-            rows[starts[c] + k] = design.indices[first + k]
-            entries[starts[c] + k] = design.data[first + k]
+        for k in range(starts[c], starts[c + 1]):
+            rows[k] = design.indices[first + k - starts[c]]
+            entries[k] = design.data[first + k - starts[c]]
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from .csc_parts import beginnings, sum_over_rows
+from .csc_parts import ONE, beginnings, sum_over_rows
 
 # Rows that are put together at a time.
 STRETCH = 2048
@@ -46,8 +46,8 @@ def _lower_half(design, weights, columns, begin, end):
     size = columns.shape[0]
     result, products = np.zeros((size, size)), np.zeros(size)
     reached = beginnings(design, columns, begin)
-    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
-    places, entries = np.empty(0, np.int32), np.empty(0)
+    starts, free = np.empty(STRETCH + 1, np.uint64), np.empty(STRETCH, np.uint64)
+    places, entries = np.empty(0, np.uint32), np.empty(0)
     for first in range(begin, end, STRETCH):
         last = min(first + STRETCH, end)
         places, entries = _take_rows(design, columns, reached, first, last, starts, free, places, entries)
@@ -56,8 +56,8 @@ def _lower_half(design, weights, columns, begin, end):
                 value = weights[first + i] * entries[a]
                 products[places[a]] += value
                 row = result[places[a]]
-                for b in range(starts[i], a + 1):
-                    row[np.uint32(places[b])] += value * entries[b]
+                for b in range(starts[i], a + ONE):
+                    row[places[b]] += value * entries[b]
     return result, products
 
 
@@ -66,7 +66,7 @@ def _take_rows(design, columns, reached, first, last, starts, free, places, entr
     """Fill in where these rows start; the places of their columns and their entries, in the room given if that is enough"""
     total = _count_rows(design, columns, reached, first, last, starts)
     if total > places.shape[0]:
-        places, entries = np.empty(2 * total, np.int32), np.empty(2 * total)
+        places, entries = np.empty(np.int64(2 * total), np.uint32), np.empty(np.int64(2 * total))
     free[:] = starts[:-1]
     _fill_rows(design, columns, reached, first, last, free, places, entries)
     return places, entries
@@ -77,10 +77,10 @@ def _count_rows(design, columns, reached, first, last, starts):
     """Where each row from `first` to `last` starts among their entries in the chosen columns; how many these are"""
     starts[:] = 0
     for c in range(columns.shape[0]):
-        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        k, stop = reached[c], design.indptr[columns[c] + 1]
         while k < stop and design.indices[k] < last:
-            starts[design.indices[k] - first + 1] += 1
-            k += 1
+            starts[np.int64(design.indices[k]) - first + 1] += ONE
+            k += ONE
     for i in range(last - first):
         starts[i + 1] += starts[i]
     return starts[last - first]
@@ -90,13 +90,13 @@ def _count_rows(design, columns, reached, first, last, starts):
 def _fill_rows(design, columns, reached, first, last, free, places, entries):
     """The entries of these rows and their columns' places; where each column has been `reached` moves on."""
     for c in range(columns.shape[0]):
-        k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+        k, stop = reached[c], design.indptr[columns[c] + 1]
         while k < stop and design.indices[k] < last:
-            i = design.indices[k] - first
+            i = np.int64(design.indices[k]) - first
             places[free[i]] = c
             entries[free[i]] = design.data[k]
-            free[i] += 1
-            k += 1
+            free[i] += ONE
+            k += ONE
         reached[c] = k
 
 
@@ -105,20 +105,20 @@ def _cross_gram(design, weights, columns, others, begin, end):
     # The others' rows meet the entries of the columns a stretch at a time.
     result = np.zeros((columns.shape[0], others.shape[0]))
     reached, other_reached = beginnings(design, columns, begin), beginnings(design, others, begin)
-    starts, free = np.empty(STRETCH + 1, np.int64), np.empty(STRETCH, np.int64)
-    places, entries = np.empty(0, np.int32), np.empty(0)
+    starts, free = np.empty(STRETCH + 1, np.uint64), np.empty(STRETCH, np.uint64)
+    places, entries = np.empty(0, np.uint32), np.empty(0)
     for first in range(begin, end, STRETCH):
         last = min(first + STRETCH, end)
         places, entries = _take_rows(design, others, other_reached, first, last, starts, free, places, entries)
         for c in range(columns.shape[0]):
-            k, stop = reached[c], np.int64(design.indptr[columns[c] + 1])
+            k, stop = reached[c], design.indptr[columns[c] + 1]
             row = result[c]
             while k < stop and design.indices[k] < last:
-                i = np.uint32(design.indices[k] - first)
+                i = np.int64(design.indices[k]) - first
                 if starts[i] < starts[i + 1]:
                     value = weights[design.indices[k]] * design.data[k]
                     for b in range(starts[i], starts[i + 1]):
-                        row[np.uint32(places[b])] += value * entries[b]
-                k += 1
+                        row[places[b]] += value * entries[b]
+                k += ONE
             reached[c] = k
     return result

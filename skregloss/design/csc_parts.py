@@ -9,6 +9,8 @@ from .._threads import added, available, edges, in_parts, spread
 
 # Entries that are worth a part of their own: multiplying them takes ten times as long as handing the part over.
 ENTRIES = 2**18
+# To places of entries, which have no sign, numbers without one are added: with others the sum would be a float.
+ONE = np.uint64(1)
 
 
 def by_columns(product, design, columns):
@@ -42,7 +44,7 @@ def sum_over_rows(product, design, columns, size):
 @kernel
 def beginnings(design, columns, row):
     """Where each column's entries from this row on begin"""
-    reached = np.empty(columns.shape[0], np.int64)
+    reached = np.empty(columns.shape[0], np.uint64)
     for c in range(columns.shape[0]):
         reached[c] = place_of(design, columns[c], row)
     return reached
@@ -51,13 +53,13 @@ def beginnings(design, columns, row):
 @kernel
 def place_of(design, column, row):
     """The place of a column's first entry in this row or a later one"""
-    first, last = np.int64(design.indptr[column]), np.int64(design.indptr[column + 1])
+    first, last = design.indptr[column], design.indptr[column + 1]
     if row == 0:
         return first
     while first < last:
-        middle = (first + last) // 2
+        middle = (first + last) >> ONE
         if design.indices[middle] < row:
-            first = middle + 1
+            first = middle + ONE
         else:
             last = middle
     return first

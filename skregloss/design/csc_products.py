@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
-from .csc_parts import by_columns, by_rows, place_of
+from .csc_parts import ONE, by_columns, by_rows, place_of
+
+TWO, THREE, FOUR = np.uint64(2), np.uint64(3), np.uint64(4)
 
 
 def matvec(design, coef, columns):
@@ -37,30 +39,26 @@ def _matvec(design, coef, columns, first, last, out):
         column = columns[c]
         start = design.indptr[column] if whole else place_of(design, column, first)
         stop = design.indptr[column + 1] if whole else place_of(design, column, last)
-        single = coef[c] * design.constants[column]
+        factor = coef[c]
+        single = factor * design.constants[column]
         if np.isnan(single):
             for k in range(start, stop):
-                out[np.uint32(design.indices[k])] += coef[c] * design.data[k]
+                out[design.indices[k]] += factor * design.data[k]
         else:
             for k in range(start, stop):
-                out[np.uint32(design.indices[k])] += single
+                out[design.indices[k]] += single
 
 
-# Not reordered: that would make vectors of scattered entries, which takes several times as long as one after another.
 @kernel
 def _rmatvec(design, vector, columns):
-    data, indices = design.data, design.indices
     result = np.empty(columns.shape[0])
     for c in range(columns.shape[0]):
         first, last = design.indptr[columns[c]], design.indptr[columns[c] + 1]
         single = design.constants[columns[c]]
         if np.isnan(single):
-            total = 0.0
-            for k in range(first, last):
-                total += data[k] * vector[np.uint32(indices[k])]
+            result[c] = product(design.indices, design.data, first, last, vector)
         else:
-            total = single * _sum_of(vector, indices, first, last)
-        result[c] = total
+            result[c] = single * _sum_of(vector, design.indices, first, last)
     return result
 
 
@@ -71,7 +69,7 @@ def _rmatvecs(design, four, columns):
     for j in range(columns.shape[0]):
         a, b, c, d = 0.0, 0.0, 0.0, 0.0
         for k in range(indptr[columns[j]], indptr[columns[j] + 1]):
-            value, i = data[k], np.uint32(indices[k])
+            value, i = data[k], indices[k]
             a += value * four[i, 0]
             b += value * four[i, 1]
             c += value * four[i, 2]
@@ -80,20 +78,38 @@ def _rmatvecs(design, four, columns):
     return result
 
 
-@kernel
-def _sum_of(vector, indices, first, last):
-    """The sum of the entries of a vector at some indices: four sums at a time, that none waits for the last addition"""
+# Not reordered by the compiler: that would make vectors of scattered entries, which some processors are slow at.
+@kernel(part=True)
+def product(indices, entries, first, last, vector):
+    """The product of a column with a vector: four sums at a time, that none waits for the last addition"""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    k = np.int64(first)
-    while k + 4 <= last:
-        a += vector[np.uint32(indices[k])]
-        b += vector[np.uint32(indices[k + 1])]
-        c += vector[np.uint32(indices[k + 2])]
-        d += vector[np.uint32(indices[k + 3])]
-        k += 4
+    k = first
+    while k + FOUR <= last:
+        a += entries[k] * vector[indices[k]]
+        b += entries[k + ONE] * vector[indices[k + ONE]]
+        c += entries[k + TWO] * vector[indices[k + TWO]]
+        d += entries[k + THREE] * vector[indices[k + THREE]]
+        k += FOUR
     while k < last:
-        a += vector[np.uint32(indices[k])]
-        k += 1
+        a += entries[k] * vector[indices[k]]
+        k += ONE
+    return (a + b) + (c + d)
+
+
+@kernel(part=True)
+def _sum_of(vector, indices, first, last):
+    """The same with a column of ones"""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    k = first
+    while k + FOUR <= last:
+        a += vector[indices[k]]
+        b += vector[indices[k + ONE]]
+        c += vector[indices[k + TWO]]
+        d += vector[indices[k + THREE]]
+        k += FOUR
+    while k < last:
+        a += vector[indices[k]]
+        k += ONE
     return (a + b) + (c + d)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._jit import kernel
+from ..design.csc_products import product
 from .newton_path import MOST_HALVINGS, penalty_after
 from .prox_newton import OBJECTIVE_ROUNDING, SUFFICIENT
 from .sample_terms import loss_derivatives
@@ -89,10 +90,7 @@ def change_along(before, after, move):
 def products(starts, rows, values, vector, result):
     """Fill in x_j'vector for each of the columns"""
     for j in range(result.shape[0]):
-        total = 0.0
-        for k in range(starts[j], starts[j + 1]):
-            total += values[k] * vector[rows[k]]
-        result[j] = total
+        result[j] = product(rows, values, starts[j], starts[j + 1], vector)
 
 
 @kernel
@@ -109,9 +107,10 @@ def advance(loss, entries, l1, l2, strength, along, modelled, there, state, numb
     for i in range(n_samples):
         moved[i] = step * direction[i]
     for j in range(size):
-        if move[j] != 0.0:
+        factor = move[j]
+        if factor != 0.0:
             for k in range(starts[j], starts[j + 1]):
-                moved[rows[k]] += move[j] * values[k]
+                moved[rows[k]] += factor * values[k]
     before = penalty_after(l1, l2, strength, b, move, 0.0)
     promise = penalty_after(l1, l2, strength, b, move, 1.0) - before
     slope, expected = along_both(gradient, modelled, moved)
