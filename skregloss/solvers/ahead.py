@@ -67,7 +67,6 @@ class AheadSolver(WorkingSetSolver):
         self._found, self._start = [], (None, None)
         self._near, self._lacking = self.near, self._lacking[:0]
 
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def led_towards(self, alpha, start=None, previous_alpha=None):
         found = self._at(alpha, start, previous_alpha, ROUGH_TOL, ROUGH_ITERATIONS)
         return super().led_towards(alpha, start, previous_alpha) if found is None else found
@@ -90,6 +89,7 @@ class AheadSolver(WorkingSetSolver):
             self._known = {minimum.strength: minimum for minimum in self._ahead(alpha, start, previous_alpha, tol, max_iter)}
         return self._known.pop(alpha, None)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _ahead(self, alpha, start, previous_alpha, tol, max_steps) -> list[Minimum]:
         """Minima at this strength and at some that follow it, or how far towards the first this leads"""
         blocks = self.problem.blocks(1.0)
@@ -98,7 +98,7 @@ class AheadSolver(WorkingSetSolver):
         if alpha <= 0.0 or not null.exists or blocks.terms.count == 0 or point.settled_on is not null.free:
             return []
         later = self._following[self._following < alpha]
-        strengths = np.r_[alpha, later][: min(self._most, self._count)]
+        strengths = np.append(alpha, later)[: min(self._most, self._count)]
         if len(strengths) < self.fewest or not self._serves(point, null):
             return []
         self._count = 2 * self._count
@@ -217,6 +217,8 @@ class AheadSolver(WorkingSetSolver):
             matters = inside[part] | (np.abs(found) > strengths[:, None] * limits[part]).any(axis=0)
             seen.append(part[matters])
             along.append(found[:, matters])
+        if len(seen) == 1:
+            return seen[0], along[0]
         return np.concatenate([unsure[:0], *seen]), np.concatenate([np.empty((len(duals), 0)), *along], axis=1)
 
     def _minima_on(self, working, terms, null, point, slopes, strengths, *, trail, tol, max_steps) -> list[Minimum]:

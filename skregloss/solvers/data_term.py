@@ -6,7 +6,7 @@ bring a term of their own, with the same members, from `Loss.joint_term`.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -111,8 +111,14 @@ class RowTerm:
         """The mean of the per-row minima of the loss, and the mean size of the loss at zero"""
         return mean_minimum(self.kernel_loss, self.y, self.weights)
 
+    @cached_property
+    def _least(self):
+        return self.floor()[0]
+
     def gap(self, point, scale):
         """The Fenchel-Young gap of the point's dual times a scale, or hardly more than that"""
+        if self.loss.constant_curvature:  # l(eta) + l*(s l') - s l' eta = (1 - s)^2 (l - min l), as for any parabola
+            return (1.0 - scale) ** 2 * max(point.value - self._least, 0.0)
         parts = self.weights, point.gradient, point.curvature.weights, point.dual
         bounds = flat_curvature(point.bend, self.lipschitz), self.self_concordance
         return fenchel_gap(self.kernel_loss, self.y, point.eta, *parts, scale, *bounds)

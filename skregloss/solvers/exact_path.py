@@ -62,7 +62,8 @@ class ExactSolver(AheadSolver):
     def _minima(self, null, point, columns, found, strengths, cross, inverse):
         """Those with the rows of `found` as the coefficients of these columns, up to the first that is not finite"""
         problem, before = self.problem, point.coef[columns]
-        found = found[: np.cumprod(np.isfinite(found).all(axis=1)).sum()]
+        finite = np.isfinite(found).all(axis=1)
+        found = found if finite.all() else found[: np.argmin(finite)]
         steps = found - before
         moved = np.flatnonzero(steps.any(axis=0))
         free_steps = -(steps @ cross.T) @ inverse

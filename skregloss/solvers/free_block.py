@@ -30,6 +30,8 @@ class FreeBlock:
         # Whether it is one intercept, of all rows, and nothing else.
         self.is_intercept = self.size == self.intercepts.count == 1 and self.intercepts.owner is None
         self._lengths = None
+        # What `free_minimum.rounding_shares` says of it, once computed.
+        self.rounding = None
         # For a loss of constant curvature, the curvature along each column with this block eliminated, once computed.
         self.curvatures = None
         # The steps of a prox on some columns that follow from it.

@@ -107,7 +107,10 @@ def is_balanced(problem, free, gradient):
 
 def rounding_shares(problem, free):
     """What rounding is to the free block's part of a gradient, as shares of the sum of that over rows"""
-    return np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300) / np.sqrt(problem.weights.sum())
+    if free.rounding is None:
+        smallest = np.maximum(GRADIENT_ROUNDING * free.lengths(problem.weights), 1e-300)
+        free.rounding = smallest / np.sqrt(problem.weights.sum())
+    return free.rounding
 
 
 def _is_negligible(problem, gradient, point):

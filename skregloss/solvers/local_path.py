@@ -51,6 +51,7 @@ class LocalSolver(WorkingSetSolver):
         one_by_one = problem.penalty.block_labels(problem.coef_shape[-1]) is None
         return problem.loss.constant_curvature and not problem.penalty.convex and one_by_one and not problem.bounded
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter):
         if start is not None and start is self._ready[0]:
             return super()._onwards(alpha, start, None, rival, self._ready[1], tol, max_iter)

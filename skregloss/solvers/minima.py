@@ -34,9 +34,10 @@ class Minimum:
     bend: float
     projection: Projection | None = None
     slopes: tuple | None = None
-    # Once all columns have been looked at, with the column of the largest violation.
+    # Once all columns have been looked at, with the column of the largest violation, and the coefficients as given.
     certificate: Certificate | None = None
     worst: int = -1
+    original: tuple | None = None
 
     @property
     def dual(self):
@@ -45,9 +46,7 @@ class Minimum:
 
     def entries(self, problem):
         """Where coefficients as given are not zero, those, and the intercept; None if that takes all coefficients"""
-        if len(self.free.columns):
-            return None
-        return problem.original_entries(self.columns, self.b, self.origin.intercept + self.move)
+        return originals(problem, [self], self.b[None])[0] if self.certificate is None else self.original
 
     def point(self) -> Point:
         """All coefficients"""
@@ -66,17 +65,28 @@ def certify(problem, null, terms, minima, slopes, tol):
     """
     if not minima:
         return
-    coefs = np.zeros((len(minima), len(terms.columns)))
-    coefs[:, terms.places_of(minima[0].columns)] = [minimum.b for minimum in minima]
+    inside, coefs = np.array([minimum.b for minimum in minima]), np.zeros((len(minima), len(terms.columns)))
+    coefs[:, terms.places_of(minima[0].columns)] = inside
     strengths = np.array([minimum.strength for minimum in minima])
     values, worst, places, scales, gaps = terms.assess(coefs, slopes, strengths, noise_of(null.gradient_size))
     totals, settled = balances(problem, null.free, minima)
-    for k in np.flatnonzero(settled).tolist():
-        minimum, violation = minima[k], max(worst[k], totals[k])
-        gap = with_loss(problem, minimum, scales[k], gaps[k])
-        minimum.certificate = certificate_of(minimum.value + values[k], gap, violation, null, tol)
-        # Without any to look at, all are as good.
-        minimum.worst = terms.first_column(places[k]) if terms.count else int(terms.whole[0])
+    numbers = (part.tolist() for part in (settled, values, scales, gaps, np.maximum(worst, totals), places))
+    each = zip(minima, originals(problem, minima, inside), *numbers, strict=True)
+    for minimum, original, is_settled, value, scale, gap, violation, place in each:
+        if is_settled:
+            whole = with_loss(problem, minimum, scale, gap)
+            minimum.certificate = certificate_of(minimum.value + value, whole, violation, null, tol)
+            # Without any to look at, all are as good.
+            minimum.worst = terms.first_column(place) if terms.count else int(terms.whole[0])
+            minimum.original = original
+
+
+def originals(problem, minima, coefs):
+    """`Problem.original_entries` of each, with these coefficients of its columns; None of those where it takes all of them"""
+    columns, free = minima[0].columns, minima[0].free
+    intercepts = np.array([minimum.origin.intercept + minimum.move[: problem.intercepts.count] for minimum in minima])
+    known = None if len(free.columns) else problem.original_entries(columns, coefs, intercepts)
+    return [None] * len(minima) if known is None else known
 
 
 def balances(problem, free, minima):

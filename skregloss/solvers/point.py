@@ -35,7 +35,8 @@ class Point:
     def entries(self, problem):
         """Where coefficients as given are not zero, those, and the intercept; None if that takes all coefficients"""
         columns = np.flatnonzero(self.coef != 0.0)  # sooner had than of numbers
-        return problem.original_entries(columns, self.coef[columns], self.intercept)
+        found = problem.original_entries(columns, self.coef[None, columns], np.atleast_2d(self.intercept))
+        return None if found is None else found[0]
 
     @property
     def dual(self):

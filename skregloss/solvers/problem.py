@@ -262,16 +262,18 @@ class Problem:
             return coef.reshape(self.coef_shape), intercept if self.intercepts.count else np.zeros(self.data.copies)
         return coef, float(intercept[0]) if self.intercepts.count else 0.0
 
-    def original_entries(self, columns, values, intercept):
-        """The same of coefficients that are zero but in these columns, none of them free: which are not, those, the intercept
+    def original_entries(self, columns, values, intercepts):
+        """The same of rows of coefficients that are zero but in these columns, none of them free
 
-        None where other coefficients follow from them.
+        For each the columns where it is not, the coefficients there, and the intercept; None where others follow from them.
         """
         if self.data.coupled or self.data.several or not self.design.columnwise:
             return None
-        inside = values != 0.0
-        columns, coefs = columns[inside], values[inside] / self.design.scale[columns[inside]]
-        return columns, coefs, float(intercept[0] - self.design.shift[columns] @ coefs) if self.intercepts.count else 0.0
+        values = values / self.design.scale[columns]
+        shifts = values @ self.design.shift[columns]
+        intercepts = intercepts[:, 0] - shifts if self.intercepts.count else np.zeros(len(values))
+        each = zip(values, values != 0.0, intercepts.tolist(), strict=True)
+        return [(columns[inside], row[inside], intercept) for row, inside, intercept in each]
 
     def internal(self, coef, intercept):
         """The inverse of `original`, brought within the bounds."""

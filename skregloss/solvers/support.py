@@ -52,10 +52,11 @@ class Support:
 
 def kept(factor, places, b):
     """The places of a factor's columns, after those that are not to be had (-1) or zero have been taken out of it"""
-    gone = np.flatnonzero((places < 0) | (b[places] == 0.0))
+    stays = (places >= 0) & (b[places] != 0.0)
+    gone = np.flatnonzero(~stays)
     for i in range(len(gone)):
         remove(factor, len(places) - i, gone[-1 - i])
-    return np.delete(places, gone) if len(gone) else places
+    return places[stays] if len(gone) else places
 
 
 @kernel

@@ -110,7 +110,6 @@ class WorkingSetSolver:
         blocks = self.problem.blocks(1.0)
         return smallest_null_alpha(self.problem, self.null(blocks), blocks)
 
-    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def solve(self, alpha, *, tol, max_iter, start=None, previous_alpha=None, rival=None) -> Solution:
         """Minimise at strength alpha from the place `start`, or from the null model; `start` solved `previous_alpha`.
 
@@ -118,6 +117,7 @@ class WorkingSetSolver:
         """
         return self._onwards(alpha, start, previous_alpha, rival, 0, tol, max_iter)
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _onwards(self, alpha, start, previous_alpha, rival, taken, tol, max_iter) -> Solution:
         """The same, if so many steps have led to the start"""
         every = self.problem.blocks(alpha)
