@@ -24,6 +24,8 @@ class Data(NamedTuple):
     offset: Any = None
     # What else a scorer is given, most of it with one entry per sample.
     metadata: Mapping[str, Any] = MappingProxyType({})
+    # Second moments of the columns, where parts of the data have need of them too.
+    moments: Any = None
 
     def rows(self, indices) -> Data:
         """Some of the samples."""
@@ -38,7 +40,8 @@ class Data(NamedTuple):
         # These are the user's data, which no design has been made of. Without "raise", NumPy takes rows of a Fortran-ordered
         # array at the speed of memory, and keeps the order.
         X = self.X[indices] if sparse.issparse(self.X) else np.take(self.X.T, indices, axis=1, mode="clip").T
-        return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)))
+        moments = None if self.moments is None else self.moments.of(indices)
+        return Data(X, self.y[indices], weights, offset, dict(zip(self.metadata, metadata, strict=True)), moments)
 
 
 class Target(NamedTuple):

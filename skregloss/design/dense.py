@@ -32,10 +32,12 @@ class Dense(Design):
 
     can_shift = dense = True
 
-    def __init__(self, X):
+    def __init__(self, X, moments=None):
         # The transpose is C-ordered: taking columns of X is taking contiguous rows of it.
         self.rows = X.T
         self.n_features, self.n_samples = self.rows.shape
+        # What may know the Gram matrix of most columns, or None.
+        self.moments = moments
 
     def kernel_parameters(self):
         return {"rows": self.rows}
@@ -126,6 +128,12 @@ class Dense(Design):
         return result
 
     def gram(self, weights, columns, others=None, shift=None):
+        known = None
+        if self.moments is not None and others is None and 2 * len(columns) > self.n_features:
+            known = self.moments.gram(weights, columns, shift)
+        return self._gram(weights, columns, others, shift) if known is None else known
+
+    def _gram(self, weights, columns, others, shift):
         width, size = len(columns), len(columns if others is None else others)
         height = max(256, BLOCK_BYTES // max(1, width + (0 if others is None else size)))
         root = np.sqrt(weights)

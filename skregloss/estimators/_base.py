@@ -147,6 +147,7 @@ class PenalizedLinearModel(BaseEstimator):
             "standardize": bool(self.standardize),
             "factors": resolve_factors(self.penalty_factors, *columns),
             "bounds": resolve_bounds(self.bounds, *columns),
+            "moments": data.moments,
         }
         penalty = penalty.bind(*columns)
         loss = coding.loss

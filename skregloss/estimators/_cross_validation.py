@@ -9,12 +9,14 @@ import warnings
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
+from ..design import Moments
 from ..model_selection._adaptation import with_given_factors
 from ..model_selection._callbacks import CallbackSupportMixin, Tasks, in_parallel
 from ..model_selection._evaluation import best_on_path
@@ -52,7 +54,8 @@ class CrossValidated(CallbackSupportMixin):
         search, penalties, rounds = self._settings()
         data = self._check_data(X, y, sample_weight, offset, **metadata)
         routed = self._routed(data.weights, offset, params)
-        data = data._replace(metadata=routed["metadata"])
+        moments = None if sparse.issparse(data.X) else Moments(data.X, data.weights)
+        data = data._replace(metadata=routed["metadata"], moments=moments)
         self._model_of(penalties[0])._problems_of(data)  # what is not valid is an error before folds are drawn
         folds = []
         if search.criterion is None:

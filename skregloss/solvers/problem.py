@@ -57,6 +57,7 @@ class Problem:
         standardize=False,
         factors=None,
         bounds=None,
+        moments=None,
     ):
         n_samples, n_features = X.shape
         self.loss = loss
@@ -73,7 +74,7 @@ class Problem:
         self.intercepts = self.data.intercepts(fit_intercept)
         ones = np.ones(n_features)
         with blas_held():
-            view, squares = column_view(make_design(X), weights, self.intercepts.count > 0, ones, standardize)
+            view, squares = column_view(make_design(X, moments), weights, self.intercepts.count > 0, ones, standardize)
         self.coef_shape = (self.data.copies, n_features) if self.data.several else (n_features,)
         factors = ones if factors is None else np.array(factors, dtype=np.float64)
         low, high = (-np.inf, np.inf) if bounds is None else bounds
