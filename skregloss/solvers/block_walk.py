@@ -116,9 +116,10 @@ def newton_move(penalty, gram, q, b, starts, strengths, weights, move):
     upper = np.linalg.cholesky(matrix).T
     for i in range(count):
         row = upper[i]
-        step[i] /= row[i]
+        value = step[i] / row[i]
+        step[i] = value
         for j in range(i + 1, count):
-            step[j] -= step[i] * row[j]
+            step[j] -= value * row[j]
     for i in range(count - 1, -1, -1):
         row, total = upper[i], step[i]
         for j in range(i + 1, count):

@@ -11,7 +11,7 @@ import numpy as np
 from . import homotopy
 from .ahead import AheadSolver
 from .gram_store import FEW
-from .minima import Minimum
+from .minima import Minimum, certify
 from .quadratic import Quadratic
 
 # The largest working set that is solved at once; the general solver takes larger ones in parts.
@@ -19,6 +19,11 @@ LARGEST_SET = 2000
 # Of so few rows columns are taken as they are, with so many entries and such a part of all columns at most, and their Gram
 # matrix is not formed: that costs less, so that more of them may be looked at.
 FEW_ROWS, ENTRIES, PART, NEAR = 200, 2**16, 8, 0.9
+# Of tall dense designs up to so many columns per strength are all in the working set: products of matrices do so much more in
+# the time that products with vectors take, and with the whole Gram matrix gradients cost next to nothing.
+PER_STRENGTH = 16
+# What slopes by a Gram matrix may be off by, as a share of what violations may be.
+SHARE_OFF = 0.01
 
 
 class ExactSolver(AheadSolver):
@@ -32,6 +37,12 @@ class ExactSolver(AheadSolver):
         if self._by_rows:
             self.near = NEAR
         super().__init__(problem)
+
+    def foresee(self, alphas):
+        super().foresee(alphas)
+        design = self.problem.design
+        if design.dense and design.n_samples >= self.problem.n_features:
+            self.few = min(PER_STRENGTH * len(self._following), LARGEST_SET)
 
     def _largest_set(self):
         if not self._by_rows:
@@ -50,6 +61,22 @@ class ExactSolver(AheadSolver):
         )
         del quadratic  # what follows takes as much again
         return self._minima(null, point, columns, found, strengths, cross, inverse)
+
+    def _certify(self, minima, null, terms, inside, point, slopes, tol):
+        """The same; without products with all columns for each, if all are in the working set
+
+        Gradients are linear in the coefficients. How well they are known so is seen at the last, where the next ones start.
+        """
+        if self._by_rows or not inside.all():
+            return super()._certify(minima, null, terms, inside, point, slopes, tol)
+        gram, *_ = self._store(null).parts(terms.columns, 1.0)
+        steps = np.array([minimum.b for minimum in minima]) - terms.of(point.coef)
+        along, last = slopes + steps @ gram, terms.of(self.problem.design.rmatvec(minima[-1].dual))
+        if (np.abs(along[-1] - last) > SHARE_OFF * tol * minima[-1].strength * self._limits(terms)).any():
+            return super()._certify(minima, null, terms, inside, point, slopes, tol)
+        minima[-1].slopes, along[-1] = (terms.columns, last), last
+        certify(self.problem, null, terms, minima, along, tol)
+        return len(minima)
 
     def _quadratic(self, store, columns):
         """The quadratic form of the loss, and what moves the free block: Z'HX and (Z'HZ)^+"""

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._jit import kernel
 from .cholesky import remove, solve
-from .quadratic import products, subtract_column
+from .quadratic import entries_at, products, subtract_column
 from .support import RIDGE, extend
 
 # Gradients beyond their weights by this share of them are rounding.
@@ -43,10 +43,10 @@ def leap_each(matrix, own, diagonal, q, b, weights, strengths, found, factor, ac
 @kernel(reorder=True)
 def leap(matrix, diagonal, q, b, weight, factor, active, sign, count, work):
     """Move b, and the factor with it; the size of the support, and whether it is at the minimum"""
-    size, move, change = b.shape[0], work[0], work[1]
+    size, move, change, start = b.shape[0], work[0], work[1], work[3]
     most = max(FEW, int(SHARE * count))
     while True:
-        count = settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change)
+        count = settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change, start)
         entering = 0
         for j in range(size):
             change[j] = 0.0
@@ -66,27 +66,47 @@ def leap(matrix, diagonal, q, b, weight, factor, active, sign, count, work):
 
 
 @kernel(reorder=True)
-def settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change):
-    """Go to the minimum on the support, without those whose coefficients change sign on the way; the size that is left of it"""
-    wrong = True
-    while wrong:
-        for i in range(count):
-            move[i] = q[active[i]] - weight[active[i]] * sign[active[i]]
+def settle(matrix, diagonal, q, b, weight, factor, active, sign, count, move, change, start):
+    """Go to the minimum on the support, without those whose coefficients change sign on the way; the size that is left of it
+
+    Gradients outside are had once, from all that the support has moved: q is that at the start until then, but for what leaves.
+    """
+    for i in range(count):
+        j = active[i]
+        start[j], move[i] = b[j], q[j] - weight[j] * sign[j]
+    while True:
         solve(factor, count, move)
-        products(matrix, active, count, move, sign, change)
-        for j in range(b.shape[0]):
-            q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] - change[j]
+        wrong = 0
         for i in range(count):
-            b[active[i]] += move[i]
-        wrong = False
+            j = active[i]
+            b[j] += move[i]
+            if b[j] * sign[j] < 0.0:
+                wrong += 1
+        if wrong == 0:
+            break
+        gone = np.empty(wrong, np.int64)
         for i in range(count - 1, -1, -1):
             j = active[i]
             if b[j] * sign[j] < 0.0:
-                own = q[j] + diagonal[j] * b[j]
-                subtract_column(matrix, j, -b[j], q)
-                q[j], b[j], sign[j], wrong = own, 0.0, 0.0, True
+                wrong -= 1
+                gone[wrong] = j
                 remove(factor, count, i)
                 count -= 1
                 for k in range(i, count):
                     active[k] = active[k + 1]
+        for i in range(count):
+            move[i] = 0.0
+        for j in gone:
+            # Those inside are at their weights with b_j as it is, those outside have not been told that it has moved.
+            entries_at(matrix, j, active, count, change)
+            for i in range(count):
+                move[i] += b[j] * change[i]
+            own = q[j] + diagonal[j] * start[j]
+            subtract_column(matrix, j, -start[j], q)
+            q[j], b[j], sign[j] = own, 0.0, 0.0
+    for i in range(count):
+        move[i] = b[active[i]] - start[active[i]]
+    products(matrix, active, count, move, sign, change)
+    for j in range(b.shape[0]):
+        q[j] = sign[j] * weight[j] if sign[j] != 0.0 else q[j] - change[j]
     return count

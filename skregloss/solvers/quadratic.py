@@ -72,9 +72,7 @@ def products(matrix, active, count, values, sign, out):
     elif 2 * count < size:  # row by row of the active ones, or of the others if they are fewer
         for j in range(size):
             out[j] = 0.0
-        for i in range(count):
-            for j in range(size):
-                out[j] += values[i] * matrix[active[i], j]
+        add_rows(matrix, active, count, values, out)
     else:
         spread = np.empty(size)
         for j in range(size):
@@ -91,21 +89,27 @@ def products(matrix, active, count, values, sign, out):
 
 @kernel(reorder=True)
 def products_of_rows(rows, active, count, values, out):
-    """The same by R, for all j; four rows at a time"""
-    length, fours = rows.shape[1], count - count % 4
+    """The same by R, for all j"""
+    length = rows.shape[1]
     combined = np.zeros(length)
-    for i in range(0, fours, 4):
-        first, second, third, fourth = rows[active[i]], rows[active[i + 1]], rows[active[i + 2]], rows[active[i + 3]]
-        for k in range(length):
-            combined[k] += (
-                values[i] * first[k] + values[i + 1] * second[k] + (values[i + 2] * third[k] + values[i + 3] * fourth[k])
-            )
-    for i in range(fours, count):
-        row = rows[active[i]]
-        for k in range(length):
-            combined[k] += values[i] * row[k]
+    add_rows(rows, active, count, values, combined)
     for j in range(out.shape[0]):
         row, total = rows[j], 0.0
         for k in range(length):
             total += row[k] * combined[k]
         out[j] = total
+
+
+@kernel(reorder=True, part=True)
+def add_rows(rows, active, count, values, out):
+    """out += sum_i values_i rows[active_i], four at a time"""
+    length, fours = out.shape[0], count - count % 4
+    for i in range(0, fours, 4):
+        first, second, third, fourth = rows[active[i]], rows[active[i + 1]], rows[active[i + 2]], rows[active[i + 3]]
+        one, two, three, four = values[i], values[i + 1], values[i + 2], values[i + 3]
+        for k in range(length):
+            out[k] += one * first[k] + two * second[k] + (three * third[k] + four * fourth[k])
+    for i in range(fours, count):
+        row, value = rows[active[i]], values[i]
+        for k in range(length):
+            out[k] += value * row[k]
