@@ -62,6 +62,13 @@ def solutions(problem, alphas, tol):
         yield alpha, solution
 
 
+@pytest.fixture
+def all_at_once(monkeypatch):
+    """All columns are in the working set from the beginning."""
+    monkeypatch.setattr(exact_path, "SHARE_LIKELY", COLUMNS)
+
+
+@pytest.mark.usefixtures("all_at_once")
 @pytest.mark.parametrize("penalty", [L1(), ElasticNet(0.3)], ids=["l1", "elasticnet"])
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_certificates(setting, penalty, monkeypatch):
@@ -83,6 +90,32 @@ def test_certificates(setting, penalty, monkeypatch):
         assert oracle_error(fitted, SquaredError(), penalty, X / scale, y, alpha, stated) <= 1.01e-9
 
 
+@pytest.mark.parametrize("ratio", [0.5, 1e-3], ids=["never", "later"])
+def test_all_columns_once_many_matter(ratio, monkeypatch):
+    """Of a path that ends early few products of columns are formed; of others all, and then no more products with the data"""
+    rng = np.random.default_rng(0)
+    X = np.asfortranarray(rng.normal(size=(ROWS, COLUMNS)))
+    problem = Problem(SquaredError(), L1(), X, X[:, :10] @ rng.normal(size=10) + rng.normal(size=ROWS))
+    alphas, largest = make_solver(problem).alpha_max() * np.geomspace(1.0, ratio, 3 * STRENGTHS), 0
+    gram = Dense.gram
+
+    def counted(design, weights, columns, *args):
+        nonlocal largest
+        largest = max(largest, len(columns))
+        return gram(design, weights, columns, *args)
+
+    monkeypatch.setattr(Dense, "gram", counted)
+    products = Products(monkeypatch)
+    for alpha, solution in solutions(problem, alphas, 1e-9):
+        assert oracle_error(solution, SquaredError(), L1(), X, problem.y, alpha, {}) <= 1.01e-9
+    assert largest < COLUMNS / 4 if ratio == 0.5 else largest > COLUMNS / 2
+    count, products.count = products.count, 0
+    monkeypatch.setattr(exact_path, "SHARE_LIKELY", 0)
+    list(solutions(problem, alphas, 1e-9))
+    assert products.count == count if ratio == 0.5 else products.count > 1.5 * count
+
+
+@pytest.mark.usefixtures("all_at_once")
 def test_slopes_that_disagree_are_computed(monkeypatch):
     """Where the Gram matrix is wrong, or not exact enough, products with all columns tell so"""
     X, y = data()
@@ -104,13 +137,14 @@ def test_slopes_that_disagree_are_computed(monkeypatch):
     assert products.count > 2 * few + STRENGTHS
 
 
+@pytest.mark.usefixtures("all_at_once")
 def test_as_exact_as_without(monkeypatch):
     """Nearly dependent columns and the smallest violations that can be asked for"""
     X, y = data(share=1e3)
     problem = Problem(SquaredError(), L1(), X, y)
     alphas = make_solver(problem).alpha_max() * np.geomspace(1.0, 1e-4, STRENGTHS)
     together = [solution for _, solution in solutions(problem, alphas, 10 * MODEL_TOLERANCE)]
-    monkeypatch.setattr(exact_path, "PER_STRENGTH", 0)
+    monkeypatch.setattr(exact_path, "SHARE_LIKELY", 0)
     alone = [solution for _, solution in solutions(problem, alphas, 10 * MODEL_TOLERANCE)]
     for one, other in zip(together, alone, strict=True):
         assert one.converged >= other.converged
@@ -126,9 +160,9 @@ def test_as_exact_as_without(monkeypatch):
 def test_paths_are_the_same_however_many_columns_are_looked_at(rows, store, monkeypatch):
     X, y = data()
     X, y = X[:rows].astype(np.float32).astype(np.float64), y[:rows]
-    monkeypatch.setattr(exact_path, "FEW_ROWS", 0)
+    monkeypatch.setattr(exact_path, "SHARE_LIKELY", COLUMNS)
     path = fit_path(Problem(SquaredError(), L1(), store(X), y), STRENGTHS, alpha_min_ratio=0.01, tol=1e-11)
-    monkeypatch.setattr(exact_path, "PER_STRENGTH", 0)
+    monkeypatch.setattr(exact_path, "SHARE_LIKELY", 0)
     expected = fit_path(Problem(SquaredError(), L1(), np.asfortranarray(X), y), path.alphas, tol=1e-11)
     assert path.converged.all() and expected.converged.all()
     np.testing.assert_allclose(X @ path.coefs, X @ expected.coefs, atol=1e-4)

@@ -24,6 +24,8 @@ class Design(Jittable):
     can_shift = False
     # Whether columns are stored as they are, entry by entry; or without the zeros in them.
     dense = sparse = False
+    # Whether a Gram matrix of most columns costs next to nothing.
+    knows_gram = False
     # Whether each coefficient is that of a column as it was given, but for its scale.
     columnwise = False
     n_samples: int
@@ -128,7 +130,7 @@ class Standardized(Design):
         self.shift, self.scale = shift, scale
         self.shifts, self.scales = bool(shift.any()), not bool((scale == 1.0).all())
         self.n_samples, self.n_features = design.n_samples, design.n_features
-        self.dense, self.sparse = design.dense, design.sparse
+        self.dense, self.sparse, self.knows_gram = design.dense, design.sparse, design.knows_gram
 
     def kernel_parameters(self):
         return {"design": self.design, "scale": self.scale}

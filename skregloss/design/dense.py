@@ -37,7 +37,7 @@ class Dense(Design):
         self.rows = X.T
         self.n_features, self.n_samples = self.rows.shape
         # What may know the Gram matrix of most columns, or None.
-        self.moments = moments
+        self.moments, self.knows_gram = moments, moments is not None
 
     def kernel_parameters(self):
         return {"rows": self.rows}
@@ -129,7 +129,7 @@ class Dense(Design):
 
     def gram(self, weights, columns, others=None, shift=None):
         known = None
-        if self.moments is not None and others is None and 2 * len(columns) > self.n_features:
+        if self.knows_gram and others is None and 2 * len(columns) > self.n_features:
             known = self.moments.gram(weights, columns, shift)
         return self._gram(weights, columns, others, shift) if known is None else known
 

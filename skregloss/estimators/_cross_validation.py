@@ -54,8 +54,8 @@ class CrossValidated(CallbackSupportMixin):
         search, penalties, rounds = self._settings()
         data = self._check_data(X, y, sample_weight, offset, **metadata)
         routed = self._routed(data.weights, offset, params)
-        moments = None if sparse.issparse(data.X) else Moments(data.X, data.weights)
-        data = data._replace(metadata=routed["metadata"], moments=moments)
+        shared = search.criterion is None and not sparse.issparse(data.X)
+        data = data._replace(metadata=routed["metadata"], moments=Moments(data.X, data.weights) if shared else None)
         self._model_of(penalties[0])._problems_of(data)  # what is not valid is an error before folds are drawn
         folds = []
         if search.criterion is None:

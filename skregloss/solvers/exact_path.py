@@ -19,9 +19,10 @@ LARGEST_SET = 2000
 # Of so few rows columns are taken as they are, with so many entries and such a part of all columns at most, and their Gram
 # matrix is not formed: that costs less, so that more of them may be looked at.
 FEW_ROWS, ENTRIES, PART, NEAR = 200, 2**16, 8, 0.9
-# Of tall dense designs up to so many columns per strength are all in the working set: products of matrices do so much more in
-# the time that products with vectors take, and with the whole Gram matrix gradients cost next to nothing.
-PER_STRENGTH = 16
+# Of tall dense designs all columns are in the working set once one of so many is likely to matter, and as long as there are no
+# more of them than so many per strength that is left: products of matrices do so much more in the time that products with
+# vectors take, and with the whole Gram matrix gradients cost next to nothing.
+SHARE_LIKELY, PER_STRENGTH = 4, 32
 # What slopes by a Gram matrix may be off by, as a share of what violations may be.
 SHARE_OFF = 0.01
 
@@ -40,9 +41,21 @@ class ExactSolver(AheadSolver):
 
     def foresee(self, alphas):
         super().foresee(alphas)
-        design = self.problem.design
-        if design.dense and design.n_samples >= self.problem.n_features:
-            self.few = min(PER_STRENGTH * len(self._following), LARGEST_SET)
+        self.few = 0
+
+    def _likely(self, terms, point, slopes, strengths, since):
+        inside = super()._likely(terms, point, slopes, strengths, since)
+        left = np.count_nonzero(self._following <= strengths[0])
+        if self._all_pay(terms, np.count_nonzero(inside), left):
+            self.few, inside = terms.count, np.ones(terms.count, dtype=bool)
+        return inside
+
+    def _all_pay(self, terms, count, left):
+        """Whether all columns in the working set do, where so many are likely to matter and so many strengths are left"""
+        design, every = self.problem.design, terms.count
+        if not design.dense or design.n_samples < every or every > LARGEST_SET:
+            return False
+        return design.knows_gram or every <= min(SHARE_LIKELY * count, PER_STRENGTH * left)
 
     def _largest_set(self):
         if not self._by_rows:
