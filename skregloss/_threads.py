@@ -87,8 +87,9 @@ def edges(length, work, least, most=MOST_PARTS):
 
 def added(arrays):
     """The sum of arrays, which the first of them becomes"""
-    total = arrays[0]
-    for other in arrays[1:]:
+    arrays = iter(arrays)
+    total = next(arrays)
+    for other in arrays:
         total += other
     return total
 

@@ -10,8 +10,8 @@ from fits import over_penalties
 from penalty_examples import sums_slow
 
 from skregloss.losses import LogLoss, SquaredError
-from skregloss.penalties import L2, GroupL2, SparseGroup
-from skregloss.solvers import Problem, inner, make_solver
+from skregloss.penalties import L2, GroupL2, GroupMCP, SparseGroup
+from skregloss.solvers import Problem, block_terms, inner, make_solver
 from skregloss.solvers.block_gaps import block_dual_scale, block_gap
 from skregloss.solvers.block_kernels import block_distances, block_sum
 from skregloss.solvers.block_walk import walk
@@ -139,3 +139,34 @@ def test_descent_on_the_residual_reaches_the_minimum(monkeypatch):
         assert blocks.terms.distances(point.coef[blocks.terms.columns], slopes).max() <= 1e-11
         needed.append(len(counts))
     assert needed[0] < 0.5 * needed[1], needed
+
+
+@pytest.mark.parametrize("loss, y", [(SquaredError(), Y), (LogLoss(), np.sign(Y))], ids=["squared", "log"])
+@pytest.mark.parametrize("at_a_time", [1, 5, 32])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_largest_curvatures_of_blocks(loss, y, at_a_time, intercept, monkeypatch):
+    """The largest eigenvalue of X_g'HX_g less what the intercept takes up of it, however many blocks are formed at once."""
+    monkeypatch.setattr(block_terms, "AT_A_TIME", at_a_time)
+    problem, top, null, terms = terms_of(
+        GroupMCP([[0, 1, 2], list(range(3, 10)), [12], [14, 17]]), loss, y, fit_intercept=intercept
+    )
+    point = make_solver(problem).solve(0.3 * top, tol=1e-6, max_iter=50).point
+    weights = point.curvature.weights
+    found = terms.largest_curvatures(problem, null.free, point.curvature)
+    assert len(found) == terms.count == 4 + 20 - 13
+    for first, last, value in zip(terms.starts[:-1], terms.starts[1:], found, strict=True):
+        own = X[:, terms.columns[first:last]]
+        own = own - intercept * (weights @ own) / weights.sum()
+        np.testing.assert_allclose(value, np.linalg.eigvalsh((own.T * weights) @ own)[-1], rtol=1e-10)
+
+
+def test_curvature_of_blocks_without_what_is_concave():
+    """Block by block as of the whole matrix, for a support that has some of the coefficients of a block."""
+    *_, terms = terms_of(GroupMCP([[0, 1, 2], list(range(3, 10)), [12], [14, 17]]))
+    support = np.flatnonzero(np.arange(COLUMNS) % 4 != 2)
+    curvature = RNG.normal(size=(len(support), len(support)))
+    curvature = np.where(np.equal.outer(terms.owner[support], terms.owner[support]), curvature + curvature.T, 0.0)
+    values, vectors = np.linalg.eigh(curvature)
+    expected = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    assert values[0] < -0.1 and len(np.unique(np.bincount(terms.owner[support]))) > 2
+    np.testing.assert_allclose(terms.without_concavity(curvature, support), expected, rtol=1e-10, atol=1e-12)

@@ -89,20 +89,19 @@ class Dense(Design):
         return self.rows.dtype == np.float64 and (few or MOST * len(columns) > self.n_features)
 
     def rmatvec(self, vector, columns=None):
-        if columns is not None:
-            if self._are_most(columns):
-                return self.rmatvec(vector)[columns]
-            vector, result = np.asarray(vector, dtype=np.float64), np.zeros(len(columns))
-            work = len(columns) * self.n_samples
-            in_parts(lambda some: multiply(self.rows, vector, columns[some], result[some]), len(columns), work, VALUES)
-            return result
-        result = np.empty(self.n_features)
+        if columns is not None and self._are_most(columns):
+            return self.rmatvec(vector)[columns]
+        vector, whole = np.asarray(vector, dtype=np.float64), columns is None and self.rows.dtype == np.float64
+        columns = self.every if columns is None else columns
+        result = np.zeros(len(columns))
 
         def fill(some):
-            for place, block in self._blocks(None, some):
-                np.dot(block, vector, out=result[place])
+            if whole:
+                np.dot(self.rows[some], vector, out=result[some])
+            else:
+                multiply(self.rows, vector, columns[some], result[some])
 
-        in_parts(fill, self.n_features, self.rows.size, VALUES)
+        in_parts(fill, len(columns), len(columns) * self.n_samples, VALUES)
         return result
 
     def rmatvecs(self, vectors, columns=None):
@@ -116,15 +115,14 @@ class Dense(Design):
         return result
 
     def squares(self, weights, columns=None, shift=None):
-        result = np.empty(self.n_features if columns is None else len(columns))
-        # Squares take memory, which is the sooner had the less it is.
-        size = max(1, BLOCK_BYTES // (64 * max(1, self.n_samples)))
-        for start in range(0, len(result), size):
-            place = slice(start, start + size)
-            block = self.rows[place] if columns is None else self.rows[columns[place]]
-            if shift is not None:
-                block = block - shift[place][:, None]
-            result[place] = np.multiply(block, block, dtype=np.float64) @ weights
+        columns = self.every if columns is None else columns
+        weights, result = np.asarray(weights, dtype=np.float64), np.zeros(len(columns))
+        shift = result if shift is None else shift
+
+        def fill(some):
+            square(self.rows, weights, columns[some], shift[some].copy(), result[some])
+
+        in_parts(fill, len(columns), len(columns) * self.n_samples, VALUES)
         return result
 
     def gram(self, weights, columns, others=None, shift=None):
@@ -139,13 +137,13 @@ class Dense(Design):
         root = np.sqrt(weights)
 
         def sum_over(stretch):
-            result = np.zeros((width, size))
-            for start in range(stretch.start, stretch.stop, height):
-                rows = slice(start, min(start + height, stretch.stop))
-                left = self._weighted(columns, rows, root, shift)
-                right = left if others is None else self._weighted(others, rows, root, shift)
-                result += left @ right.T
-            return result
+            starts = range(stretch.start, stretch.stop, height) or [stretch.start]  # of no rows there is a sum too
+            return added(product(slice(start, min(start + height, stretch.stop))) for start in starts)
+
+        def product(rows):
+            left = self._weighted(columns, rows, root, shift)
+            right = left if others is None else self._weighted(others, rows, root, shift)
+            return left @ right.T
 
         # So few parts that adding up takes little time, and their sums no more memory than a quarter of the columns.
         most = min(self.n_samples // TALL, self.n_samples * (width + size) // (4 * max(1, width * size)))
@@ -225,4 +223,18 @@ def multiply(rows, vector, columns, result):
             total = 0.0
             for i in range(part.shape[0]):
                 total += row[i] * part[i]
+            result[c] += total
+
+
+@kernel(reorder=True)
+def square(rows, weights, columns, shift, result):
+    """result_c += sum_i weights_i (rows[columns_c, i] - shift_c)^2"""
+    n_samples = rows.shape[1]
+    for start in range(0, n_samples, STRETCH):
+        part = weights[start : start + STRETCH]
+        for c in range(columns.shape[0]):
+            row, off, total = rows[columns[c], start : start + part.shape[0]], shift[c], 0.0
+            for i in range(part.shape[0]):
+                value = row[i] - off
+                total += part[i] * (value * value)
             result[c] += total

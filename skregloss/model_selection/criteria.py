@@ -124,7 +124,7 @@ def _penalty_bends(problem, solution, columns) -> np.ndarray:
     place[columns] = np.arange(len(columns))
     support = np.flatnonzero(place[terms.columns] >= 0)
     _, curvature = terms.slopes(terms.of(coef), support, smooth=False)
-    curvature, own = terms.without_concavity(curvature), place[terms.columns[support]]
+    curvature, own = terms.without_concavity(curvature, support), place[terms.columns[support]]
     bends = np.zeros((len(columns),) * curvature.ndim)
     bends[np.ix_(*[own] * curvature.ndim)] = curvature
     return bends

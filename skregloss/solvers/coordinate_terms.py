@@ -128,8 +128,8 @@ class CoordinateTerms:
         _, curvature = slopes(self.penalty, np.ones(len(support)), self.strengths[support])
         return curvature * b[support], curvature
 
-    def without_concavity(self, curvature):
-        """P'' without what is negative in it"""
+    def without_concavity(self, curvature, support):
+        """P'' at the coefficients of the support without what is negative in it"""
         return np.maximum(curvature, 0.0)
 
     def least_curvature(self, b, support):

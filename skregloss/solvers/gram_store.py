@@ -203,7 +203,8 @@ class GramStore:
         old, count = len(self.columns), len(self.columns) + len(new)
         own, diagonal, cross, self.inverse = eliminated(self.design, self.free, self.curvature, new, self.inverse)
         if old:
-            both = self.curvature.gram(self.design, self.columns, new) - self.cross.T @ (self.inverse @ cross)
+            both = self.curvature.gram(self.design, self.columns, new)
+            both -= self.cross.T @ (self.inverse @ cross)
             # Only now, for what takes a copy of the columns has been computed.
             stored = np.empty((count, count))
             stored[:old, :old], stored[:old, old:], stored[old:, :old], stored[old:, old:] = self.stored, both, both.T, own

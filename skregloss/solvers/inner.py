@@ -131,7 +131,7 @@ def newton_step(model, smooth):
     move = model.solve(support, curvature, downhill)
     if move is None:
         # Not convex here. Without its negative curvature the penalty is replaced by its tangent, which lies above it.
-        move = model.solve(support, terms.without_concavity(curvature), downhill)
+        move = model.solve(support, terms.without_concavity(curvature, support), downhill)
     if move is not None:
         _advance(model, support, move, smooth)
 

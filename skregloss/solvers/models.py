@@ -16,6 +16,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .coordinate_descent import DEPENDENT_CURVATURE
 from .curvature import Curvature
 from .gram_store import LARGEST_GRAM, eliminated, submatrix
+from .quadratic import combination
 from .support import RIDGE, Support
 
 # A Gram matrix of so many columns is never large.
@@ -106,17 +107,18 @@ class GramModel(_Model):
             diagonal += extra
         else:
             matrix += extra
-        _, solution, failed = dposv(matrix, right_side, lower=True, overwrite_a=True)
+        # What is symmetric is its transpose, which is in the order of columns that LAPACK overwrites.
+        _, solution, failed = dposv(matrix.T, right_side, lower=True, overwrite_a=True)
         return None if failed else solution
 
     def bend(self, support, move):
         """move' G_SS move"""
-        return move @ (move @ self.gram[support])[support]
+        return move @ combination(self.gram, support, move)[support]
 
     def move(self, support, move):
         """b_S += move"""
         self.b[support] += move
-        self.q -= move @ self.gram[support]
+        self.q -= combination(self.gram, support, move)
 
     def times(self, move):
         """G move"""

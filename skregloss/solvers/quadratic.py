@@ -100,6 +100,14 @@ def products_of_rows(rows, active, count, values, out):
         out[j] = total
 
 
+@kernel(reorder=True)
+def combination(rows, places, values):
+    """sum_i values_i rows[places_i], without a copy of these rows"""
+    total = np.zeros(rows.shape[1])
+    add_rows(rows, places, places.shape[0], values, total)
+    return total
+
+
 @kernel(reorder=True, part=True)
 def add_rows(rows, active, count, values, out):
     """out += sum_i values_i rows[active_i], four at a time"""
