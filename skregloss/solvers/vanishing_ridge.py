@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg.lapack import dposv
 
 from ..penalties import L2
 from .escape import flat_columns
@@ -12,7 +11,6 @@ from .free_block import LARGEST_MATRIX, FreeBlock, pseudo_inverse
 # A ridge is made so many times smaller while the certificate can still tell it from none, so often.
 SMALLER, ATTEMPTS = 0.25, 40
 MOST_STEPS, SMALLEST_FRACTION = 200, 1e-3
-SHARES = 0.0, 1e-14, 1e-13, 1e-12
 ROUGH, ROUNDING = 1e-3, 1e-12
 
 
@@ -73,7 +71,7 @@ def _ridge_minimum(problem, block, delta, point, accuracy):
     previous = np.inf
     for _ in range(MOST_STEPS):
         gradient = block.gradient(point.gradient) + ridge * np.r_[point.intercept, point.coef[block.columns]]
-        step = -_solved(block.gram(point.curvature) + np.diag(ridge), gradient)
+        step = -pseudo_inverse(block.gram(point.curvature) + np.diag(ridge)) @ gradient
         decrement, fraction = -gradient @ step, 1.0
         # Below the rounding of the objective only the gradient can tell progress.
         unseen = decrement < ROUNDING * objective(point)
@@ -85,15 +83,6 @@ def _ridge_minimum(problem, block, delta, point, accuracy):
             moved = _moved(problem, block, point, fraction * step)
         point, previous = moved, decrement
     return point
-
-
-def _solved(matrix, right):
-    """matrix^-1 right; with as much more of a diagonal as it takes, where rounding has made the matrix indefinite"""
-    for share in SHARES:
-        _, solution, failed = dposv((matrix + np.diag(share * matrix.diagonal())).T, right, lower=True)
-        if not failed:
-            return solution
-    return pseudo_inverse(matrix) @ right
 
 
 def _moved(problem, block, point, step):
